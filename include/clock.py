@@ -4,7 +4,7 @@ Machine time (leases, time-outs, started_at) is not business time; it is the dat
 """
 
 import os
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from include.errors import InvalidInput
@@ -35,7 +35,7 @@ def fixed_now() -> datetime | None:
 
 
 def now(run_after: datetime | None = None) -> datetime:
-    """Return business time in UTC: ATTRIBUTION_NOW, else run_after (the DAG run's own instant), else the system clock."""
+    """Return business time in UTC: ATTRIBUTION_NOW, else run_after (of the DAG run), else the system clock."""
     return fixed_now() or (run_after.astimezone(UTC) if run_after else datetime.now(UTC))
 
 

@@ -1,7 +1,8 @@
 """Stable ids of tenant rows.
 
 An id is a 63-bit hash of (tenant, source, external id): the same row gets the same id in every load, on every machine
-and in any order of arrival, so that a second import changes nothing. Writers check collisions by comparing external ids.
+and in any order of arrival, so that a second import changes nothing. Writers compare
+external ids, so a collision is refused, not merged.
 """
 
 from hashlib import blake2b

@@ -1,0 +1,164 @@
+"""The only way to a tenant's rows: one transaction, as the jobs' role, with the tenant set for row-level security.
+
+psycopg owns the transaction: rows, locks and writes, and COPY into temporary tables (COPY straight into a table with
+row-level security is refused by PostgreSQL). Whole columns are read through ADBC in a read-only companion transaction
+with the same tenant set; it sees what is committed, so a job locks first and reads after.
+What the statements mean is the business of the modules that name them.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import adbc_driver_manager
+import adbc_driver_postgresql.dbapi as adbc
+import pgpq
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import namedtuple_row
+
+from include.errors import DeadlineExceeded, UnsafeDatabaseRole
+from include.storage.deadline import Deadline
+from include.storage.sql import numbered, statement
+
+# A dead peer is noticed within about half a minute, on both drivers; the deadline covers a peer that only hangs.
+_CONNECTION_TIMEOUTS = {
+    "connect_timeout": "10",
+    "keepalives": "1",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+_QUERY_CANCELED = "57014"
+
+_checked_urls: set[str] = set()
+
+
+class TenantSession:
+    """One tenant's transaction; made by `tenant_transaction`, committed when its block ends without an error."""
+
+    def __init__(self, connection: psycopg.Connection[Any], url: str, tenant_id: int, deadline: Deadline) -> None:
+        self.tenant_id = tenant_id
+        self.deadline = deadline
+        self._connection = connection
+        self._url = url
+        self._companion: adbc.Connection | None = None
+
+    def execute(self, name: str, **parameters: object) -> int:
+        """Run a statement of queries/ and return the number of rows it changed. `tenant_id` is always bound."""
+        return self._run(name, parameters).rowcount
+
+    def rows(self, name: str, **parameters: object) -> list[Any]:
+        """Run a statement of queries/ and return its rows as named tuples."""
+        return self._run(name, parameters).fetchall()
+
+    def row(self, name: str, **parameters: object) -> Any | None:
+        """Run a statement of queries/ and return its first row, or None."""
+        return self._run(name, parameters).fetchone()
+
+    def columns(self, name: str, **parameters: object) -> pa.Table:
+        """Read a statement's whole result as Arrow columns, in the read-only companion transaction.
+
+        Sees what is committed now, not what this session has written. May be called from another thread than the
+        session's, one call at a time.
+        """
+        text, values = numbered(name, {"tenant_id": self.tenant_id, **parameters})
+        with self._reader().cursor() as cursor:
+            try:
+                cursor.execute(f"set local statement_timeout = {self.deadline.statement_timeout_ms()}")
+                cursor.execute(text, values)
+                table: pa.Table = cursor.fetch_arrow_table()
+                return table
+            except adbc_driver_manager.Error as error:
+                if error.sqlstate == _QUERY_CANCELED:
+                    raise DeadlineExceeded(f"{name} was cancelled: not finished within its deadline") from error
+                raise
+
+    def copy(self, table: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:
+        """COPY Arrow batches into a temporary table of this session and return the number of rows.
+
+        table: an identifier; its columns must have the names and types of schema (int64 is bigint, float64 double
+        precision, timestamp[us, UTC] timestamptz, string text).
+        """
+        encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
+        copy = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+            sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name in schema.names)
+        )
+        rows = 0
+        self._set_timeout()
+        with self._connection.cursor().copy(copy) as stream:
+            stream.write(encoder.write_header())
+            for batch in batches:
+                rows += batch.num_rows
+                stream.write(encoder.write_batch(batch))
+            stream.write(encoder.finish())
+        return rows
+
+    def _run(self, name: str, parameters: dict[str, object]) -> psycopg.Cursor[Any]:
+        self._set_timeout()
+        return self._connection.execute(statement(name), {"tenant_id": self.tenant_id, **parameters})
+
+    def _set_timeout(self) -> None:
+        self._connection.execute(
+            "select set_config('statement_timeout', %s, true)", (str(self.deadline.statement_timeout_ms()),)
+        )
+
+    def _reader(self) -> adbc.Connection:
+        if self._companion is None:
+            self._companion = adbc.connect(_with_timeouts(self._url))
+            with self._companion.cursor() as cursor:
+                cursor.execute("set transaction read only")
+                cursor.execute("select set_config('app.tenant_id', $1, true)", (str(self.tenant_id),))
+                cursor.fetchall()
+        return self._companion
+
+    def close(self) -> None:
+        """End the companion transaction; the session's own is ended by `tenant_transaction`."""
+        if self._companion is not None:
+            self._companion.close()
+            self._companion = None
+
+
+@contextmanager
+def tenant_transaction(url: str, tenant_id: int, deadline: Deadline | None = None) -> Iterator[TenantSession]:
+    """Open one transaction for one tenant; commit at the end of the block, roll back on any error.
+
+    url: the jobs' role. Raises UnsafeDatabaseRole when it could see other tenants' rows, DeadlineExceeded when a
+    statement or a lock outlives the deadline (default: none).
+    """
+    refuse_unsafe_role(url)
+    session: TenantSession | None = None
+    try:
+        with psycopg.connect(_with_timeouts(url), row_factory=namedtuple_row) as connection:
+            connection.execute("select set_config('app.tenant_id', %s, true)", (str(tenant_id),))
+            session = TenantSession(connection, url, tenant_id, deadline or Deadline.none())
+            yield session
+    except psycopg.errors.QueryCanceled as error:
+        raise DeadlineExceeded("a statement or lock was cancelled: not finished within its deadline") from error
+    finally:
+        if session is not None:
+            session.close()
+
+
+def refuse_unsafe_role(url: str) -> None:
+    """Raise UnsafeDatabaseRole unless the role of url owns nothing, bypasses nothing and is no member of one that does.
+
+    Checked once per process and URL.
+    """
+    if url in _checked_urls:
+        return
+    with psycopg.connect(_with_timeouts(url), row_factory=namedtuple_row) as connection:
+        fault = connection.execute(statement("roles/select_fault_of_jobs_role")).fetchone()
+    if fault is not None:
+        raise UnsafeDatabaseRole(
+            f"role {fault[0]} {fault[1]}; jobs need a role that row-level security binds: "
+            "use analytics_jobs (ANALYTICS_DB_URL or the tenant's db_conn_id)"
+        )
+    _checked_urls.add(url)
+
+
+def _with_timeouts(url: str) -> str:
+    return make_conninfo(url, application_name="attribution", **_CONNECTION_TIMEOUTS)

@@ -1,0 +1,44 @@
+"""A tenant as jobs see it: identity, calendar, currency and settings by date, read once and passed on."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.tenants.settings import AttributionSettings
+
+
+@dataclass(frozen=True)
+class SettingsFrom:
+    """Settings in force from an instant (UTC, inclusive) until the next entry."""
+
+    valid_from: datetime
+    settings: AttributionSettings
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """One tenant; timezone is an IANA name, currency ISO 4217, settings_history ascending and never empty."""
+
+    tenant_id: int
+    slug: str
+    name: str
+    status: str
+    timezone: str
+    currency: str
+    db_conn_id: str
+    settings_history: tuple[SettingsFrom, ...]
+
+    def settings_at(self, instant: datetime) -> AttributionSettings:
+        """Return the settings in force at instant; before the first entry the first one applies."""
+        index = bisect_right([entry.valid_from for entry in self.settings_history], instant) - 1
+        return self.settings_history[max(index, 0)].settings
+
+    def settings_between(
+        self, start: datetime, end: datetime
+    ) -> Iterator[tuple[datetime, datetime, AttributionSettings]]:
+        """Split [start, end) where settings change and yield (from, to, settings), ascending."""
+        changes = [entry.valid_from for entry in self.settings_history[1:] if start < entry.valid_from < end]
+        edges = [start, *changes, end]
+        for lower, upper in zip(edges, edges[1:], strict=False):
+            yield lower, upper, self.settings_at(lower)
