@@ -22,15 +22,15 @@ _ADVISORY_LOCK = 4_740_017_093_361
 _FURTHER_DATABASE_PREFIX = "ANALYTICS_ADMIN_URL__"
 
 
-def migrate(admin_url: str, *, control: bool) -> list[str]:
+def migrate(admin_url: str, *, control: bool, urls: Mapping[str, str] = os.environ) -> list[str]:
     """Bring one database up to date and return the names of the migrations applied, oldest first.
 
     admin_url: a role with CREATEROLE that owns the schemas (analytics_owner). control: the database holds the
-    control schema too. Raises MigrationError when an applied migration was changed or is unknown here.
+    control schema too. urls: where missing roles get their passwords from. Raises MigrationError when an applied migration was changed or is unknown here.
     """
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
-        ensure_roles(connection)
+        ensure_roles(connection, urls)
         connection.execute("create schema if not exists migrations")
         connection.execute(
             "create table if not exists migrations.applied ("

@@ -4,7 +4,6 @@ analytics_jobs does the work of tenants, analytics_control lists and judges runs
 and touches, analytics_reader is for analysts. Their passwords come from the URLs that use them.
 """
 
-import os
 from collections.abc import Mapping
 
 import psycopg
@@ -20,12 +19,15 @@ ROLES: Mapping[str, str] = {
 """Role -> environment variable with the URL it logs in by; without the variable the role cannot log in."""
 
 
-def ensure_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Create the roles that do not exist; a role that exists keeps its password and attributes."""
+def ensure_roles(connection: psycopg.Connection[tuple[object, ...]], urls: Mapping[str, str]) -> None:
+    """Create the roles that do not exist; a role that exists keeps its password and attributes.
+
+    urls: the variables of ROLES, usually os.environ.
+    """
     existing = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
     for role, variable in ROLES.items():
         if role not in existing:
-            _create(connection, role, os.environ.get(variable, ""))
+            _create(connection, role, urls.get(variable, ""))
 
 
 def _create(connection: psycopg.Connection[tuple[object, ...]], role: str, url: str) -> None:
