@@ -2,7 +2,7 @@
 
 psycopg owns the transaction: rows, locks and writes, and COPY into temporary tables (COPY straight into a table with
 row-level security is refused by PostgreSQL). Whole columns are read through ADBC in a read-only companion transaction
-with the same tenant set; it sees what is committed, so a job locks first and reads after.
+on one snapshot of what is committed, so a job locks first and reads after.
 What the statements mean is the business of the modules that name them.
 """
 
@@ -62,8 +62,8 @@ class TenantSession:
     def columns(self, name: str, **parameters: object) -> pa.Table:
         """Read a statement's whole result as Arrow columns, in the read-only companion transaction.
 
-        Sees what is committed now, not what this session has written. May be called from another thread than the
-        session's, one call at a time.
+        The first call fixes the snapshot that all later ones read: what was committed then, and nothing that this
+        session writes. Later calls may come from another thread, one at a time.
         """
         text, values = numbered(name, {"tenant_id": self.tenant_id, **parameters})
         with self._reader().cursor() as cursor:
@@ -108,9 +108,11 @@ class TenantSession:
 
     def _reader(self) -> adbc.Connection:
         if self._companion is None:
+            exported = self._connection.execute("select pg_export_snapshot() as snapshot").fetchone()
             self._companion = adbc.connect(_with_timeouts(self._url))
             with self._companion.cursor() as cursor:
-                cursor.execute("set transaction read only")
+                cursor.execute("set transaction isolation level repeatable read, read only")
+                cursor.execute(f"set transaction snapshot '{exported.snapshot}'")
                 cursor.execute("select set_config('app.tenant_id', $1, true)", (str(self.tenant_id),))
                 cursor.fetchall()
         return self._companion

@@ -1,0 +1,7 @@
+select date_trunc('hour', occurred_at, 'UTC') as hour, count(*) as conversions
+from analytics.selected_conversions(
+    %(tenant_id)s::bigint, %(start)s::timestamptz, %(end)s::timestamptz,
+    %(currency)s::text, %(due_at)s::timestamptz, %(ids)s::bigint[]
+)
+group by 1
+order by 1

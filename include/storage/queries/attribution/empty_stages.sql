@@ -1,0 +1,1 @@
+truncate stage_conversions, stage_credits

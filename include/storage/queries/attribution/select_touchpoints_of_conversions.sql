@@ -1,0 +1,32 @@
+with selected as materialized (
+    select visitor_id, customer_id
+    from analytics.selected_conversions(
+        %(tenant_id)s::bigint, %(start)s::timestamptz, %(end)s::timestamptz,
+        %(currency)s::text, %(due_at)s::timestamptz, %(ids)s::bigint[]
+    )
+),
+visitors as (
+    select visitor_id from selected where visitor_id is not null
+    union
+    select identities.visitor_id
+    from selected
+    join analytics.visitor_identities as identities
+        on identities.tenant_id = %(tenant_id)s::bigint and identities.customer_id = selected.customer_id
+)
+select
+    touchpoints.touchpoint_id,
+    touchpoints.visitor_id,
+    touchpoints.occurred_at,
+    touchpoints.priority,
+    touchpoints.exposure_key,
+    ((touchpoints.channel = 'Direct')::int + 2 * (touchpoints.type = 'view')::int)::smallint as flags
+from visitors
+join analytics.touchpoints using (visitor_id)
+where
+    touchpoints.tenant_id = %(tenant_id)s::bigint
+    and touchpoints.occurred_at >= %(touch_start)s::timestamptz
+    and touchpoints.occurred_at < %(end)s::timestamptz
+    and touchpoints.type <> 'survey'
+    and (%(consent)s::text = 'ignore'
+         or touchpoints.consent = 'granted'
+         or (%(consent)s::text = 'exclude_denied' and touchpoints.consent is distinct from 'denied'))

@@ -1,0 +1,11 @@
+update analytics.conversions
+set status = stage_conversions.status,
+    reason = stage_conversions.reason,
+    run_id = %(run_id)s,
+    model_version = %(model_version)s,
+    config_version = stage_conversions.config_version,
+    next_attempt_at = null
+from stage_conversions
+where
+    conversions.tenant_id = %(tenant_id)s
+    and conversions.conversion_id = stage_conversions.conversion_id
