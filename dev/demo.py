@@ -1,0 +1,116 @@
+"""`make demo`: three shops' orders and touches imported, credited by real DAG runs, and printed.
+
+The world is generated for a fixed business time, written as CSV and loaded by the code that loads anybody's CSV; the
+DAGs run under the scheduler of `make up` with their windows in the conf. A second run changes no number; DAY=+1 moves
+the clock on by a day and brings what happened since. The stack is left up.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from dev import stack
+from dev.airflow_api import AirflowApi
+from dev.attribution_table import attribution_table
+from dev.state import CHECKOUT, state_folder
+from include.tenants.registry import list_tenants
+
+FIRST_DAY = "2026-01-01"
+_RUN_SECONDS = 150
+
+console = Console(highlight=False)
+
+
+def main() -> None:
+    """Run the demo; exits 0 when every run succeeded and nothing waits."""
+    parser = argparse.ArgumentParser(prog="python -m dev.demo", description=__doc__)
+    parser.add_argument("--day", type=int, default=0, help="days to move the demo's clock on, such as +1")
+    moved = parser.parse_args().day
+    if moved < 0:
+        parser.error("DAY moves the clock on, never back; start over with make down and a new ATTRIBUTION_STATE")
+    begun = time.monotonic()
+    day = max(stack.demo_day(), 0) + moved
+    clock = stack.demo_clock(day)
+    console.rule(f"attribution demo, business time {clock}")
+    with _step("Airflow, PostgreSQL, tenants"):
+        variables = stack.up(clock=clock)
+    world = state_folder() / "world"
+    with _step("a world of three shops"):
+        _run([sys.executable, "-m", "sandbox.world", "--out", str(world), "--as-of", clock], variables)
+    (state_folder() / "demo.day").write_text(str(day), encoding="utf-8")
+    for folder in sorted(path for path in world.iterdir() if path.is_dir()):
+        with _step(f"import {folder.name}"):
+            files = ["--touchpoints", str(folder / "touchpoints.csv"), "--orders", str(folder / "orders.csv")]
+            _run([sys.executable, "-m", "include.imports", "--tenant", folder.name, *files], variables)
+    api = AirflowApi(variables["AIRFLOW_API_URL"], variables["AIRFLOW_USER"], variables["AIRFLOW_PASSWORD"])
+    window = {"date_from": FIRST_DAY, "date_to": _day_after(clock)}
+    _run_dag(api, "process_attribution", window)
+    _run_dag(api, "attribution_recalculate_recent", {})
+    _print_result(variables, begun)
+
+
+def _run_dag(api: AirflowApi, dag_id: str, conf: dict[str, str]) -> None:
+    with _step(f"DAG {dag_id}") as status:
+        run_id = api.trigger(dag_id, conf, run_id=f"demo__{datetime.now().astimezone().isoformat(timespec='seconds')}")
+        deadline = time.monotonic() + _RUN_SECONDS
+        while (state := api.run(dag_id, run_id)["state"]) not in ("success", "failed"):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{dag_id} run {run_id} is still {state}; look at {api.url}")
+            done = [task["state"] for task in api.task_instances(dag_id, run_id)]
+            status.update(f"DAG {dag_id}: {done.count('success')} of {len(done)} tasks done")
+            time.sleep(0.5)
+    if state != "success":
+        failed = [task["task_id"] for task in api.task_instances(dag_id, run_id) if task["state"] == "failed"]
+        raise SystemExit(f"{dag_id} run {run_id} failed in {', '.join(failed)}; open {api.url}")
+
+
+def _print_result(variables: dict[str, str], begun: float) -> None:
+    for tenant in list_tenants(variables["ANALYTICS_CONTROL_URL"]):
+        table = attribution_table(variables["ANALYTICS_DB_URL"], tenant)
+        if table is not None:
+            console.print(table)
+    guide = Table.grid(padding=(0, 2))
+    guide.add_row("Airflow", f"{variables['AIRFLOW_API_URL']}  (user admin, password {variables['AIRFLOW_PASSWORD']})")
+    guide.add_row("tables", "set -a; . .run/env; psql $ANALYTICS_DB_URL  -> analytics.v_conversion_attribution")
+    guide.add_row("rules", "docs/attribution.md: every rule with its test;  DAGS.md: every job with its schedule")
+    guide.add_row("your data", "make import TENANT=northwind-outdoor TOUCHPOINTS=file.csv ORDERS=file.csv")
+    guide.add_row("next", "make demo DAY=+1 moves the clock on a day;  make down stops everything")
+    console.print(guide)
+    console.print(f"done in {time.monotonic() - begun:.0f} s")
+
+
+def _run(command: list[str], variables: dict[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
+    (state_folder() / "logs" / f"demo-{Path(command[2]).name}.log").write_text(done.stdout + done.stderr)
+    if done.returncode != 0:
+        console.print(done.stdout[-2000:] + done.stderr[-2000:], markup=False)
+        raise SystemExit(f"{' '.join(command[1:4])} failed")
+
+
+def _day_after(clock: str) -> str:
+    # One day more than the calendar's: in the east the tenants' today is ahead of UTC.
+    return (datetime.fromisoformat(clock) + timedelta(days=2)).date().isoformat()
+
+
+@contextmanager
+def _step(label: str) -> Iterator[Status]:
+    begun = time.monotonic()
+    with console.status(label) as status:
+        yield status
+    console.print(f"  [green]done[/green]  {label}  [dim]{time.monotonic() - begun:.1f} s[/dim]")
+
+
+if __name__ == "__main__":
+    main()
