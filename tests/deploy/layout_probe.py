@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from airflow import plugins_manager, settings
+from airflow.configuration import conf
 from airflow.dag_processing.dagbag import BundleDagBag
 
 
@@ -50,6 +51,11 @@ def main() -> None:
         "dag_errors": bag.import_errors,
         "dag_warnings": sorted(f"{warning.dag_id}: {warning.message}" for warning in bag.dag_warnings),
         "pools": sorted(importlib.import_module("attribution_airflow.pools").POOLS),
+        "options": sorted(
+            f"AIRFLOW__{section}__{option}".upper()
+            for section, description in conf.configuration_description.items()
+            for option in description["options"]
+        ),
         "include": getattr(sys.modules.get("include"), "__file__", None),
     }
     print(json.dumps(report))

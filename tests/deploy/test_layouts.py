@@ -1,6 +1,8 @@
 """Astro, compose and MWAA load the same files: every DAG, the one plugin, nothing under a wrong name."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,3 +55,19 @@ def test_no_module_of_ours_stands_in_for_one_of_the_standard_library(layouts: di
 def test_include_comes_from_where_the_platform_has_it(layouts: dict[str, Layout], platform: str, folder: str) -> None:
     layout = layouts[platform]
     assert Path(layout.report["include"]).is_relative_to(layout.home / folder)
+
+
+def test_every_airflow_option_that_compose_sets_is_one_that_airflow_knows(
+    layouts: dict[str, Layout], compose: Mapping[str, Any]
+) -> None:
+    known = set(layouts["compose"].report["options"])
+    sections = {option.split("__")[1] for option in known}
+    given = {
+        variable
+        for service in compose["services"].values()
+        for variable in service.get("environment", {})
+        # A provider's section is known where the provider is installed; the image brings Celery's.
+        if variable.startswith("AIRFLOW__") and variable.split("__")[1] in sections
+    }
+    assert len(given) > 10
+    assert given - known == set()
