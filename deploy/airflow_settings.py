@@ -5,7 +5,7 @@
 
 `${NAME}` in a connection or variable is the environment's NAME; an entry that needs an unset or empty NAME is left out
 and named on standard error. What exists is updated, what the file does not name is left alone. The file's shape is the
-Astro CLI's (docs: Astro, "Configure airflow_settings.yaml"). Needs PyYAML, and `airflow` for apply; imports nothing of
+Astro CLI's (docs: Astro, "Configure airflow_settings.yaml"). Needs PyYAML, and Airflow for apply; imports nothing of
 this project, so that it also runs where only the settings file is mounted.
 """
 
@@ -77,7 +77,7 @@ def apply(settings: AirflowSettings) -> int:
     """Import what there is through the `airflow` command line, all kinds at once; return 0, or 1 if one failed."""
     with tempfile.TemporaryDirectory() as folder:
         running = [
-            subprocess.Popen(["airflow", kind, "import", str(path), *options])  # noqa: S607 - the Airflow of PATH
+            subprocess.Popen([sys.executable, "-m", "airflow", kind, "import", str(path), *options])
             for kind, path, options in _import_files(settings, Path(folder))
         ]
         # Every one is waited for before any is judged: none may outlive the folder it reads.

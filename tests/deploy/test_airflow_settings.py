@@ -81,8 +81,8 @@ def test_apply_hands_airflow_one_private_file_per_kind_and_fails_when_an_import_
     # The stand-in for Airflow's command line keeps what it was called with; it refuses the connections.
     log = tmp_path / "calls.jsonl"
     airflow = tmp_path / "airflow"
-    airflow.write_text(
-        f"#!{sys.executable}\n"
+    airflow.mkdir()
+    (airflow / "__main__.py").write_text(
         "import json, os, sys\n"
         "path = sys.argv[3]\n"
         "mode = os.stat(os.path.dirname(path)).st_mode\n"
@@ -91,11 +91,11 @@ def test_apply_hands_airflow_one_private_file_per_kind_and_fails_when_an_import_
         "sys.exit(sys.argv[1] == 'connections')\n",
         encoding="utf-8",
     )
-    airflow.chmod(0o700)
     done = subprocess.run(
         [sys.executable, str(ROOT / "deploy" / "airflow_settings.py"), "apply"],
         env={
-            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(tmp_path),
             "AIRFLOW_CONN_ANALYTICS_DB": "postgresql://jobs:word@host/analytics",
         },
         capture_output=True,
