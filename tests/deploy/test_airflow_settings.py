@@ -82,6 +82,7 @@ def test_apply_hands_airflow_one_private_file_per_kind_and_fails_when_an_import_
     log = tmp_path / "calls.jsonl"
     airflow = tmp_path / "airflow"
     airflow.mkdir()
+    (airflow / "__init__.py").touch()
     (airflow / "__main__.py").write_text(
         "import json, os, sys\n"
         "path = sys.argv[3]\n"
