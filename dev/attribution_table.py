@@ -3,12 +3,12 @@
 from decimal import Decimal
 
 import psycopg
+from include.tenants.registry import TenantRow
 from psycopg.rows import namedtuple_row
 from rich.table import Table
 
 from include.money import minor_unit_exponent
 from include.storage.sql import statement
-from include.tenants.registry import TenantRow
 
 _MODELS = ("first", "last", "linear", "time_decay", "position")
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from include.tenants.registry import list_tenants
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -23,7 +24,6 @@ from dev import stack
 from dev.airflow_api import AirflowApi
 from dev.attribution_table import attribution_table
 from dev.state import CHECKOUT, state_folder
-from include.tenants.registry import list_tenants
 
 FIRST_DAY = "2026-01-01"
 _RUN_SECONDS = 150
