@@ -92,7 +92,8 @@ def test_every_tenant_table_forces_row_level_security_and_leads_its_key_with_the
             ).fetchone()
             assert forced == (True,), f"{name} does not force row-level security"
             first_key_columns = connection.execute(
-                "select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]"
+                "select a.attname from pg_index i"
+                " join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]"
                 " where i.indrelid = %s::regclass and i.indisunique",
                 (name,),
             ).fetchall()
@@ -191,13 +192,12 @@ def test_the_ingest_role_only_adds_deliveries_and_touches(populated: Database) -
         for table in ("webhook_inbox", "touchpoints"):
             connection.execute(canary_row(populated, "analytics", table, OTHER)[0])
         connection.rollback()
+    forbidden = pytest.raises(psycopg.errors.InsufficientPrivilege)
     for table in ("webhook_inbox", "touchpoints"):
-        with as_tenant(populated.ingest_url, OTHER) as connection:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(canary_row(populated, "analytics", table, CANARY)[0])
-        with as_tenant(populated.ingest_url, CANARY) as connection:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(sql.SQL("select * from {}").format(sql.Identifier("analytics", table)))
+        with as_tenant(populated.ingest_url, OTHER) as connection, forbidden:
+            connection.execute(canary_row(populated, "analytics", table, CANARY)[0])
+        with as_tenant(populated.ingest_url, CANARY) as connection, forbidden:
+            connection.execute(sql.SQL("select * from {}").format(sql.Identifier("analytics", table)))
 
 
 def test_a_reader_sees_the_tenants_granted_to_its_login_whatever_it_sets(populated: Database) -> None:
@@ -221,7 +221,7 @@ def test_a_reader_sees_the_tenants_granted_to_its_login_whatever_it_sets(populat
 def test_jobs_refuse_a_role_that_row_level_security_does_not_bind(populated: Database) -> None:
     with pytest.raises(UnsafeDatabaseRole, match="postgres is a superuser"):
         refuse_unsafe_role(populated.superuser_url)
-    with pytest.raises(UnsafeDatabaseRole, match="analytics_owner (owns|is a member of)"):
+    with pytest.raises(UnsafeDatabaseRole, match=r"analytics_owner (owns|is a member of)"):
         refuse_unsafe_role(populated.admin_url)
     with (
         pytest.raises(UnsafeDatabaseRole, match="postgres is a superuser"),
