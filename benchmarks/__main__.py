@@ -1,0 +1,26 @@
+"""`python -m benchmarks [subject...]`: run all subjects, or those named, and print one table; exit 1 if a bound is missed."""
+
+import argparse
+import sys
+
+from benchmarks import attribution_kernel, dag_parsing, window_recalculation
+from benchmarks.report import print_rows
+
+SUBJECTS = {
+    "kernel": attribution_kernel.measure,
+    "window": window_recalculation.measure,
+    "parsing": dag_parsing.measure,
+}
+
+
+def main() -> int:
+    """Measure and print; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("subjects", nargs="*", choices=[[], *SUBJECTS], help="default: all")
+    chosen = parser.parse_args().subjects or list(SUBJECTS)
+    rows = [row for name in chosen for row in SUBJECTS[name]()]
+    return 0 if print_rows(rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
