@@ -1,0 +1,82 @@
+"""The one operator for tenants' work: a mapped task runs a job for a batch of tenants.
+
+Isolation, leases, deadlines and records are include/jobs/batch.py; this says what a batch means to Airflow.
+"""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseOperator, XComArg
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from attribution_airflow.batches import label_of
+from attribution_airflow.connections import database_url
+from attribution_airflow.defaults import tenant_deadline
+from attribution_airflow.pools import ANALYTICS_DB
+from attribution_airflow.requests import job_request
+from include.errors import InvalidInput, TenantsFailed
+
+DEADLINE_VARIABLE = "ATTRIBUTION_TENANT_DEADLINE_SECONDS"
+"""Environment variable that shortens the deadline of a tenant; it never lengthens it."""
+
+
+class TenantJob(BaseOperator):
+    """Run a job for each tenant of a batch; fail, once all had their turn, if any tenant failed.
+
+    job: "module:function" of include.jobs, imported when the task runs. batch: slugs. period: of the job, from
+    run_limits; a tenant's deadline follows from it.
+    """
+
+    def __init__(self, *, job: str, batch: list[str], period: timedelta, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job = job
+        self.batch = batch
+        self.period = period
+
+    @classmethod
+    def over(cls, batches: XComArg, *, task_id: str, job: str, pool: str = ANALYTICS_DB) -> MappedOperator:
+        """Return the mapped task over due_tenants' batches, one task instance each, named by its slugs."""
+        partial = cls.partial(task_id=task_id, job=job, pool=pool, map_index_template="{{ task.label }}")
+        return partial.expand(batch=batches)
+
+    @property
+    def label(self) -> str:
+        """The batch's name in the UI."""
+        return label_of(list(self.batch))
+
+    def execute(self, context: Any) -> None:
+        """Run the batch; raises TenantsFailed, or AirflowFailException where a retry would only wait again."""
+        from airflow.sdk.module_loading import import_string
+
+        from include.jobs.batch import Batch, run_batch
+        from include.storage.leases import Holder
+
+        dag_run, ti = context["dag_run"], context["ti"]
+        batch = Batch(
+            job=import_string(self.job.replace(":", ".")),
+            request=job_request(dag_run.dag_id, dag_run.run_id, dag_run.run_after, context["params"]),
+            holder=Holder(dag_run.dag_id, dag_run.run_id, self.task_id, ti.map_index),
+            database=database_url,
+            deadline_seconds=deadline_seconds(self.period),
+        )
+        failed = [outcome for outcome in run_batch(batch, list(self.batch)) if outcome.status == "failed"]
+        if failed:
+            message = "; ".join(f"{outcome.slug}: {outcome.error}" for outcome in failed)
+            # The next run looks at a tenant that was too slow; two retries now would only hold its batch-mates' slot.
+            if all(outcome.timed_out for outcome in failed):
+                raise AirflowFailException(message)
+            raise TenantsFailed(message)
+
+
+def deadline_seconds(period: timedelta) -> float:
+    """Return the deadline of one tenant in seconds, shortened by ATTRIBUTION_TENANT_DEADLINE_SECONDS."""
+    longest = tenant_deadline(period).total_seconds()
+    text = os.environ.get(DEADLINE_VARIABLE, "").strip()
+    if not text:
+        return longest
+    try:
+        return min(longest, max(float(text), 1.0))
+    except ValueError:
+        raise InvalidInput(f"{DEADLINE_VARIABLE}={text!r} is not a number of seconds") from None
