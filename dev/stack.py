@@ -205,7 +205,7 @@ def main() -> None:
         return
     variables = up()
     console.print(f"Airflow   {variables['AIRFLOW_API_URL']}   user admin   password {variables['AIRFLOW_PASSWORD']}")
-    console.print(f"Settings  {RUN_ENV.relative_to(CHECKOUT)}   (set -a; . .run/env; set +a)   stop with: make down")
+    console.print(f"Settings  {RUN_ENV}   stop with: make down")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-RUN_ENV = CHECKOUT / ".run" / "env"
+RUN_ENV = Path(os.environ.get("ATTRIBUTION_RUN_ENV") or CHECKOUT / ".run" / "env")
 
 
 def state_root() -> Path:
