@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from include.tenants.settings import AttributionSettings
 
@@ -40,5 +41,5 @@ class Tenant:
         """Split [start, end) where settings change and yield (from, to, settings), ascending."""
         changes = [entry.valid_from for entry in self.settings_history[1:] if start < entry.valid_from < end]
         edges = [start, *changes, end]
-        for lower, upper in zip(edges, edges[1:], strict=False):
+        for lower, upper in pairwise(edges):
             yield lower, upper, self.settings_at(lower)

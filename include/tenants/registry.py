@@ -1,0 +1,64 @@
+"""Which tenants there are, and one tenant with its settings, as the first database holds them.
+
+Listing is across tenants and needs the control role; a tenant's settings are read by the jobs' role under row-level
+security. How files become these rows is left to plan.py; which tenants a run works on, to the callers.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from include.errors import InvalidInput
+from include.storage.control import control_rows
+from include.storage.session import tenant_transaction
+from include.tenants.settings import AttributionSettings
+from include.tenants.tenant import SettingsFrom, Tenant
+
+FROM_THE_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""valid_from of settings that a file gives without a date: before any order."""
+
+
+@dataclass(frozen=True)
+class TenantRow:
+    """One row of control.tenants as jobs need it before they open a tenant; timezone IANA, currency ISO 4217."""
+
+    tenant_id: int
+    slug: str
+    status: str
+    timezone: str
+    currency: str
+    db_conn_id: str
+
+
+def list_tenants(control_url: str) -> list[TenantRow]:
+    """Return all tenants by slug, paused and offboarded ones too.
+
+    control_url: analytics_control in the first database (ANALYTICS_CONTROL_URL).
+    """
+    return [TenantRow(*row) for row in control_rows(control_url, "tenants/select_tenants")]
+
+
+def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
+    """Return one tenant with every settings entry, ascending; defaults from the beginning when it has none.
+
+    jobs_url: analytics_jobs in the first database, also for a tenant whose rows live in another. Raises InvalidInput
+    when there is no such tenant.
+    """
+    with tenant_transaction(jobs_url, tenant_id) as session:
+        row = session.row("tenants/select_tenant")
+        entries = session.rows("tenants/select_attribution_settings")
+    if row is None:
+        raise InvalidInput(f"tenant {tenant_id} is not in control.tenants; run make tenants-apply")
+    history = tuple(
+        SettingsFrom(entry.valid_from.astimezone(UTC), AttributionSettings.model_validate(entry.settings))
+        for entry in entries
+    )
+    return Tenant(
+        tenant_id=row.tenant_id,
+        slug=row.slug,
+        name=row.name,
+        status=row.status,
+        timezone=row.timezone,
+        currency=row.currency,
+        db_conn_id=row.db_conn_id,
+        settings_history=history or (SettingsFrom(FROM_THE_BEGINNING, AttributionSettings()),),
+    )
