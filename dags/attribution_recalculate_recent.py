@@ -4,9 +4,8 @@ Per tenant: all conversions since the start of tenant-local today-3, or of the d
 came out the same is not written: a quiet day writes nothing.
 
 **Triage** - Open the log of `verdict`: it names the tenants that failed or were deferred, and prints the command that
-runs only those again. `deferred`: a run of this job still works on the tenant; run the command once it has ended, or
-leave it to tomorrow. A missed day does no harm: the next run looks back three days. For a longer gap trigger a run
-with `date_from` and `date_to`.
+runs the failed ones again. `deferred`: another run of this job still works on the tenant, nothing to do. A missed day
+does no harm: the next run looks back three days. For a longer gap trigger a run with `date_from` and `date_to`.
 """
 
 from airflow.sdk import DAG, CronTriggerTimetable

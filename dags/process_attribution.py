@@ -6,7 +6,7 @@ touch is kept as `unattributed`. With days or `conversion_ids` in the conf those
 not written.
 
 **Triage** - Open the log of `verdict`: it names the tenants that failed or were deferred, and prints the command that
-runs only those again. `timeout`: look for a lock on the tenant's rows (`pg_locks`), the next run tries again.
+runs the failed ones again. `timeout`: look for a lock on the tenant's rows (`pg_locks`), the next run tries again.
 `deferred`: another run holds the tenant, nothing to do. `database unavailable`: repair it, then run the command. One
 tenant's failure never holds up another's; nothing is half-written. Dashboards lag while this job fails.
 """

@@ -7,10 +7,11 @@ without the variables, as where secrets live in Airflow, the connections analyti
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
 
 from include.errors import InvalidInput
 
@@ -27,7 +28,7 @@ def database_url(conn_id: str) -> str:
     """
     variable = _FROM_ENVIRONMENT.get(conn_id)
     if variable and os.environ.get(variable):
-        return os.environ[variable]
+        return _masked(os.environ[variable])
     remedy = f"set {variable} or create it" if variable else "create it"
     try:
         connection = Connection.get(conn_id)
@@ -43,6 +44,13 @@ def database_url(conn_id: str) -> str:
         password=connection.password,
         extra=connection.extra_dejson,
     )
+
+
+def _masked(url: str) -> str:
+    # Airflow masks the passwords of connections in logs; those of the environment it does not know.
+    if password := urlsplit(url).password:
+        mask_secret(unquote(password))
+    return url
 
 
 def control_url() -> str:

@@ -3,7 +3,6 @@
 Isolation, leases, deadlines and records are include/jobs/batch.py; this says what a batch means to Airflow.
 """
 
-import os
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +15,7 @@ from attribution_airflow.connections import database_url
 from attribution_airflow.defaults import tenant_deadline
 from attribution_airflow.pools import ANALYTICS_DB
 from attribution_airflow.requests import job_request
-from include.errors import InvalidInput, TenantsFailed
-
-DEADLINE_VARIABLE = "ATTRIBUTION_TENANT_DEADLINE_SECONDS"
-"""Environment variable that shortens the deadline of a tenant; it never lengthens it."""
+from include.errors import TenantsFailed
 
 
 class TenantJob(BaseOperator):
@@ -59,7 +55,7 @@ class TenantJob(BaseOperator):
             request=job_request(dag_run.dag_id, dag_run.run_id, dag_run.run_after, context["params"]),
             holder=Holder(dag_run.dag_id, dag_run.run_id, self.task_id, ti.map_index),
             database=database_url,
-            deadline_seconds=deadline_seconds(self.period),
+            deadline_seconds=tenant_deadline(self.period).total_seconds(),
         )
         failed = [outcome for outcome in run_batch(batch, list(self.batch)) if outcome.status == "failed"]
         if failed:
@@ -68,15 +64,3 @@ class TenantJob(BaseOperator):
             if all(outcome.timed_out for outcome in failed):
                 raise AirflowFailException(message)
             raise TenantsFailed(message)
-
-
-def deadline_seconds(period: timedelta) -> float:
-    """Return the deadline of one tenant in seconds, shortened by ATTRIBUTION_TENANT_DEADLINE_SECONDS."""
-    longest = tenant_deadline(period).total_seconds()
-    text = os.environ.get(DEADLINE_VARIABLE, "").strip()
-    if not text:
-        return longest
-    try:
-        return min(longest, max(float(text), 1.0))
-    except ValueError:
-        raise InvalidInput(f"{DEADLINE_VARIABLE}={text!r} is not a number of seconds") from None
