@@ -1,0 +1,121 @@
+"""The three demo shops and the window in which their world exists.
+
+Sizes at DEMO_NOW and scale 1: about 12,000, 6,000 and 3,000 orders.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+
+from sandbox.world.shop import AccountProfile, ShopProfile
+
+DEMO_START = date(2026, 1, 1)
+DEMO_END = date(2026, 4, 16)
+"""Exclusive: the last order is placed on 2026-04-15 UTC."""
+DEMO_NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+NORTHWIND_OUTDOOR = ShopProfile(
+    slug="northwind-outdoor",
+    name="Northwind Outdoor",
+    timezone="America/New_York",
+    currency="USD",
+    orders_per_day=134.0,
+    typical_price=Decimal(48),
+    taxes_included=False,
+    tax_rates=(Decimal(0), Decimal("0.04"), Decimal("0.0625"), Decimal("0.08875")),
+    shipping=Decimal("7.95"),
+    mix=MappingProxyType(
+        {
+            "direct": 16,
+            "meta": 21,
+            "google_search": 12,
+            "google_shopping": 8,
+            "google_pmax": 7,
+            "tiktok": 6,
+            "organic_search": 11,
+            "organic_social": 3,
+            "organic_video": 1,
+            "email": 8,
+            "sms": 2,
+            "affiliate": 2,
+            "referral": 2,
+            "ai_assistant": 1,
+        }
+    ),
+    accounts=(
+        AccountProfile("meta", "act_482910375566120", "USD", "America/Los_Angeles", Decimal("0.92"), campaigns=4),
+        AccountProfile("google_ads", "6124478031", "USD", "America/New_York", Decimal("0.74"), campaigns=4),
+        AccountProfile("tiktok", "7291846503217743873", "USD", "America/New_York", Decimal("0.41")),
+    ),
+)
+
+MAISON_LUMIERE = ShopProfile(
+    slug="maison-lumiere",
+    name="Maison Lumière",
+    timezone="Europe/Paris",
+    currency="EUR",
+    orders_per_day=67.0,
+    typical_price=Decimal(36),
+    taxes_included=True,
+    tax_rates=(Decimal("0.20"),),
+    shipping=Decimal("5.90"),
+    mix=MappingProxyType(
+        {
+            "direct": 13,
+            "meta": 26,
+            "google_search": 9,
+            "google_shopping": 11,
+            "google_pmax": 4,
+            "organic_search": 14,
+            "organic_social": 5,
+            "email": 11,
+            "affiliate": 3,
+            "referral": 3,
+            "ai_assistant": 1,
+        }
+    ),
+    accounts=(
+        AccountProfile("meta", "act_719350284416207", "EUR", "Europe/Paris", Decimal("0.55"), campaigns=4),
+        AccountProfile("google_ads", "3389905514", "EUR", "Europe/Paris", Decimal("0.48"), campaigns=3),
+    ),
+    consent=MappingProxyType({"granted": 0.64, "denied": 0.26, "unknown": 0.10}),
+)
+
+SAKURA_GOODS = ShopProfile(
+    slug="sakura-goods",
+    name="Sakura Goods",
+    timezone="Asia/Tokyo",
+    currency="JPY",
+    orders_per_day=33.5,
+    typical_price=Decimal(3800),
+    taxes_included=True,
+    tax_rates=(Decimal("0.10"), Decimal("0.08")),
+    shipping=Decimal(550),
+    mix=MappingProxyType(
+        {
+            "direct": 20,
+            "google_search": 14,
+            "google_pmax": 8,
+            "tiktok": 17,
+            "organic_search": 17,
+            "organic_social": 9,
+            "organic_video": 3,
+            "email": 5,
+            "referral": 4,
+            "ai_assistant": 3,
+        }
+    ),
+    accounts=(
+        AccountProfile("google_ads", "5540127798", "JPY", "Asia/Tokyo", Decimal(62), campaigns=2),
+        # Billed in dollars on purpose: spend in a currency that is not the shop's.
+        AccountProfile("tiktok", "7304419926583001601", "USD", "Asia/Tokyo", Decimal("0.33")),
+    ),
+)
+
+DEMO_SHOPS = (NORTHWIND_OUTDOOR, MAISON_LUMIERE, SAKURA_GOODS)
+
+
+def scaled(shop: ShopProfile, scale: float) -> ShopProfile:
+    """Return the same shop with scale times its orders; its prices, mix and accounts stay."""
+    return replace(shop, orders_per_day=shop.orders_per_day * scale)
