@@ -79,7 +79,8 @@ MAISON_LUMIERE = ShopProfile(
         AccountProfile("meta", "act_719350284416207", "EUR", "Europe/Paris", Decimal("0.55"), campaigns=4),
         AccountProfile("google_ads", "3389905514", "EUR", "Europe/Paris", Decimal("0.48"), campaigns=3),
     ),
-    consent=MappingProxyType({"granted": 0.64, "denied": 0.26, "unknown": 0.10}),
+    consent_granted=0.64,
+    consent_denied=0.26,
 )
 
 SAKURA_GOODS = ShopProfile(
