@@ -1,11 +1,27 @@
 """A tenant's attribution settings: what may be set, its range, and its default."""
 
+import json
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from include.ids import stable_id
+from include.tenants.fields import Count, Name, Number, RegularExpression, above, between
+
+Weight = Annotated[Number, between(0, 1)]
+
+
+def _sum_to_one(weights: tuple[float, float, float]) -> tuple[float, float, float]:
+    if abs(sum(weights) - 1) > 1e-9:
+        raise ValueError("must sum to 1")
+    return weights
+
+
+def _not_empty(when: dict[str, str]) -> dict[str, str]:
+    if not when:
+        raise ValueError("must name at least one of source, medium, campaign, referrer, landing_page")
+    return when
 
 
 class ChannelOverride(BaseModel):
@@ -13,8 +29,11 @@ class ChannelOverride(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channel: Annotated[str, Field(min_length=1, max_length=80)]
-    when: dict[Literal["source", "medium", "campaign", "referrer", "landing_page"], str]
+    channel: Name
+    when: Annotated[
+        dict[Literal["source", "medium", "campaign", "referrer", "landing_page"], RegularExpression],
+        AfterValidator(_not_empty),
+    ]
     """Field -> regular expression that must match from the field's start to its end, ignoring case; all must match."""
 
 
@@ -23,25 +42,18 @@ class AttributionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lookback_days: Annotated[int, Field(ge=1, le=90)] = 30
-    half_life_days: Annotated[float, Field(gt=0, le=90)] = 7.0
-    position_weights: tuple[
-        Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]
-    ] = (0.4, 0.2, 0.4)
+    lookback_days: Annotated[Count, between(1, 90)] = 30
+    half_life_days: Annotated[Number, above(0, 90)] = 7.0
+    position_weights: Annotated[tuple[Weight, Weight, Weight], AfterValidator(_sum_to_one)] = (0.4, 0.2, 0.4)
+    """First, all between, last; they sum to 1."""
     direct: Literal["ignore_if_other", "keep"] = "ignore_if_other"
-    view_lookback_hours: Annotated[int, Field(ge=1, le=24 * 28)] = 24
-    view_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
+    view_lookback_hours: Annotated[Count, between(1, 24 * 28)] = 24
+    view_weight: Weight = 0.0
     consent: Literal["exclude_denied", "require_granted", "ignore"] = "exclude_denied"
-    max_visitors_per_customer: Annotated[int, Field(ge=1, le=1000)] = 20
+    max_visitors_per_customer: Annotated[Count, between(1, 1000)] = 20
     channel_overrides: tuple[ChannelOverride, ...] = ()
-    excluded_sources: tuple[str, ...] = ()
+    excluded_sources: tuple[Name, ...] = ()
     """Sales channels (orders.source_name) whose orders get no credit, such as pos."""
-
-    @model_validator(mode="after")
-    def _position_weights_sum_to_one(self) -> "AttributionSettings":
-        if abs(sum(self.position_weights) - 1) > 1e-9:
-            raise ValueError("position_weights must sum to 1")
-        return self
 
     @property
     def lookback(self) -> timedelta:
@@ -49,4 +61,5 @@ class AttributionSettings(BaseModel):
 
     def config_version(self) -> int:
         """Return the stable hash of all settings: equal settings have equal versions in every database."""
-        return stable_id("attribution_settings", self.model_dump_json())
+        # jsonb does not keep the order of keys, so the hash must not depend on it.
+        return stable_id("attribution_settings", json.dumps(self.model_dump(mode="json"), sort_keys=True))

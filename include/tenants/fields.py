@@ -1,0 +1,152 @@
+"""The types of a tenant file's fields; each refuses a value with one phrase that says what it must be.
+
+A phrase follows the name of the field in a line: "must be between 1 and 90". Which fields a file has is left to
+settings.py and tenant_file.py, and the line itself to faults.py.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from functools import cache
+from string import Formatter
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Strict
+
+from include.errors import InvalidInput
+from include.money import minor_unit_exponent
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_DATABASE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_CONNECTION = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+_ROLE = re.compile(r"[A-Za-z0-9_.@:/+-]{1,63}")
+_DIGITS = re.compile(r"[0-9]{1,32}")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean X?" for the known word nearest to word, ignoring case; empty when none is near."""
+    by_lower = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[found[0]]}?" if found else ""
+
+
+def between(low: float, high: float) -> AfterValidator:
+    """Return a validator of a number in [low, high]."""
+
+    def check(value: float) -> float:
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low:g} and {high:g}")
+        return value
+
+    return AfterValidator(check)
+
+
+def above(low: float, high: float) -> AfterValidator:
+    """Return a validator of a number in (low, high]."""
+
+    def check(value: float) -> float:
+        if not low < value <= high:
+            raise ValueError(f"must be above {low:g} and at most {high:g}")
+        return value
+
+    return AfterValidator(check)
+
+
+def matching(pattern: re.Pattern[str], phrase: str) -> AfterValidator:
+    """Return a validator of text that the pattern matches from its start to its end; phrase is the refusal."""
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(phrase)
+        return text
+
+    return AfterValidator(check)
+
+
+def _zone(name: str) -> str:
+    zones = _zones()
+    if name not in zones:
+        cities: dict[str, str] = {}
+        for zone in sorted(zones):
+            cities.setdefault(zone.rsplit("/", 1)[-1].lower(), zone)
+        city = cities.get(name.rsplit("/", 1)[-1].replace(" ", "_").lower())
+        raise ValueError("must be an IANA time zone" + (f"; did you mean {city}?" if city else nearest(name, zones)))
+    return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _currency(code: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise ValueError("must be an ISO 4217 code of three capital letters such as EUR")
+    try:
+        minor_unit_exponent(code)
+    except InvalidInput as error:
+        raise ValueError("must be an ISO 4217 code of a currency with minor units") from error
+    return code
+
+
+def _regular_expression(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from error
+    return pattern
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError("must be a day such as 2026-03-01") from error
+
+
+def _day_or_instant(value: Any) -> date | datetime:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return _instant(value)
+
+
+def _instant(value: Any) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError("must be a day or an instant such as 2026-03-01T00:00:00Z") from error
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _event_id_template(template: str) -> str:
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"is not a template: {error}") from error
+    if names != {"order_id"}:
+        raise ValueError("must contain {order_id} and no other name in braces")
+    return template
+
+
+Count = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Flag = Annotated[bool, Strict()]
+Name = Annotated[str, matching(re.compile(r"\S(.{0,118}\S)?"), "must be 1 to 120 characters on one line")]
+Slug = Annotated[
+    str, matching(_SLUG, "must be 2 to 63 lower-case letters, digits or hyphens and start with a letter or digit")
+]
+Zone = Annotated[str, AfterValidator(_zone)]
+CurrencyCode = Annotated[str, AfterValidator(_currency)]
+DatabaseConnection = Annotated[
+    str, matching(_DATABASE, "must be lower-case letters, digits and underscores such as analytics_db")
+]
+Connection = Annotated[str, matching(_CONNECTION, "must be an Airflow connection id: letters, digits, _ . and -")]
+Role = Annotated[str, matching(_ROLE, "must be a PostgreSQL role of at most 63 characters without spaces and quotes")]
+AccountId = Annotated[str, matching(_DIGITS, "must be digits in quotes, without act_ and hyphens")]
+RegularExpression = Annotated[str, AfterValidator(_regular_expression)]
+EventIdTemplate = Annotated[str, AfterValidator(_event_id_template)]
+Day = Annotated[date, BeforeValidator(_day)]
+DayOrInstant = Annotated[datetime | date, BeforeValidator(_day_or_instant)]

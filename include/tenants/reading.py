@@ -1,0 +1,151 @@
+"""Read and check the tenant files of a folder: every fault of every file at once, or all tenants.
+
+YAML is read as plain text, numbers and booleans: days stay text until their field reads them, and a key written twice
+is refused, where YAML's own rules would keep the last one without a word. What the database makes of the files is left
+to plan.py.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from include.errors import InvalidInput
+from include.tenants.faults import Fault, faults_of
+from include.tenants.tenant_file import TenantFile
+
+_UNIQUE_BY = {
+    "ad_accounts": ("platform", "account_id"),
+    "destinations": ("destination_id",),
+    "sources": ("source",),
+}
+_TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"
+
+
+class InvalidTenantFiles(InvalidInput):
+    """Tenant files that cannot be used; `lines` holds one line per fault."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = tuple(lines)
+
+
+def read_tenant_files(folder: Path) -> list[TenantFile]:
+    """Return the tenants that the files `<slug>.yaml` of a folder describe, by slug.
+
+    Raises InvalidTenantFiles with every fault of every file, and InvalidInput when there is no such folder.
+    """
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder}: no such folder of tenant files; name it, or set TENANTS_DIR")
+    tenants: list[TenantFile] = []
+    lines: list[str] = []
+    first_with: dict[object, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix not in (".yaml", ".yml") or path.name.startswith("."):
+            continue
+        data, faults = _load(path)
+        tenant, further = _checked(path, data) if data is not None else (None, [])
+        faults += further
+        slug = data.get("slug") if data else None
+        if isinstance(slug, str) and first_with.setdefault(slug, path) != path:
+            faults.append(Fault(("slug",), f"{slug} is also the slug of {first_with[slug]}"))
+        lines += [fault.line(str(path)) for fault in faults]
+        tenants += [tenant] if tenant else []
+    if lines:
+        raise InvalidTenantFiles(lines)
+    return sorted(tenants, key=lambda tenant: tenant.slug)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without timestamps and without repeated keys."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name for a class's table
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP_TAG]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if key is not None and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key} is written twice; keep one", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
+    try:
+        data = yaml.load(path.read_bytes(), _Loader)  # noqa: S506 - a SafeLoader with fewer types
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        return None, [Fault((), f"{place}{error.problem}")]
+    except yaml.YAMLError:
+        return None, [Fault((), "is not text in UTF-8 without control characters")]
+    except ValueError as error:
+        return None, [Fault((), f"holds a value that YAML cannot read: {error}")]
+    if not isinstance(data, dict):
+        return None, [Fault((), "must be a mapping of fields that begins with slug: and the file's name")]
+    return data, []
+
+
+def _checked(path: Path, data: dict[str, Any]) -> tuple[TenantFile | None, list[Fault]]:
+    between_parts = [*_name_faults(path, data), *_order_faults(data), *_repetitions(data)]
+    try:
+        return TenantFile.model_validate(data), between_parts
+    except ValidationError as error:
+        return None, faults_of(error) + between_parts
+
+
+def _name_faults(path: Path, data: dict[str, Any]) -> Iterator[Fault]:
+    if path.suffix != ".yaml":
+        yield Fault((), f"must end in .yaml; rename it to {path.stem}.yaml")
+    slug = data.get("slug")
+    if isinstance(slug, str) and slug != path.stem:
+        yield Fault(
+            ("slug",), f"must equal the file's name {path.stem}, got {slug!r}; a renamed slug is another tenant"
+        )
+
+
+def _order_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    before: date | None = None
+    for index, entry in _entries(data, "attribution"):
+        if "from" not in entry or entry["from"] is None:
+            if index > 0:
+                yield Fault(("attribution", index, "from"), "is missing; only the first entry holds from the beginning")
+            continue
+        try:
+            day = date.fromisoformat(entry["from"])
+        except (TypeError, ValueError):
+            continue
+        if before is not None and day <= before:
+            yield Fault(("attribution", index, "from"), f"must be after {before} of the entry above, got {day}")
+        before = day
+
+
+def _repetitions(data: dict[str, Any]) -> Iterator[Fault]:
+    for part, fields in _UNIQUE_BY.items():
+        seen: set[str] = set()
+        for index, entry in _entries(data, part):
+            key = " ".join(str(entry[field]) for field in fields if field in entry)
+            if key and key in seen:
+                yield Fault((part, index), f"{key} is written twice; keep one")
+            seen.add(key)
+    readers = data.get("readers")
+    names = readers if isinstance(readers, list) else []
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Fault(("readers", index), f"{name} is written twice; keep one")
+
+
+def _entries(data: dict[str, Any], part: str) -> list[tuple[int, dict[str, Any]]]:
+    entries = data.get(part)
+    if not isinstance(entries, list):
+        return []
+    return [(index, entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]

@@ -1,0 +1,98 @@
+"""What a tenant file may say: one model per part, as `tenants/<slug>.yaml` spells it.
+
+Ranges and defaults of attribution settings are in settings.py, the types of single values in fields.py. Rules between
+parts of a file and between files are left to reading.py.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from include.clock import day_bounds
+from include.tenants.fields import (
+    AccountId,
+    Connection,
+    CurrencyCode,
+    DatabaseConnection,
+    Day,
+    DayOrInstant,
+    EventIdTemplate,
+    Flag,
+    Name,
+    Role,
+    Slug,
+    Zone,
+)
+from include.tenants.settings import AttributionSettings
+
+
+class Part(BaseModel):
+    """A part of a tenant file: a field that it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AttributionEntry(AttributionSettings):
+    """Attribution settings and the tenant's local day from which they hold; None is from the beginning."""
+
+    from_day: Annotated[Day | None, Field(alias="from")] = None
+
+    def settings(self) -> AttributionSettings:
+        """Return the settings without their day."""
+        return AttributionSettings.model_validate(self.model_dump(exclude={"from_day"}))
+
+
+class AdAccount(Part):
+    """An ad account whose spend is the tenant's; currency and timezone are the account's own."""
+
+    platform: Literal["meta", "google_ads", "tiktok"]
+    account_id: AccountId
+    conn_id: Connection
+    currency: CurrencyCode
+    timezone: Zone
+    enabled: Flag = True
+
+
+class Destination(Part):
+    """Where the tenant's purchases are reported; orders before send_from are skipped."""
+
+    destination_id: Slug
+    destination: Literal["ga4", "meta", "tiktok"]
+    conn_id: Connection
+    send_from: DayOrInstant
+    enabled: Flag = True
+    event_id_template: EventIdTemplate = "{order_id}"
+    consent_policy: Literal["require", "ignore"] = "require"
+    mode: Literal["live", "shadow"] = "shadow"
+
+
+class Source(Part):
+    """Where the tenant's orders or survey answers come from."""
+
+    source: Literal["shopify", "fairing"]
+    conn_id: Connection
+    enabled: Flag = True
+
+
+class TenantFile(Part):
+    """One tenant as its file describes it."""
+
+    slug: Slug
+    name: Name
+    brand: Name | None = None
+    status: Literal["active", "paused", "offboarded"] = "active"
+    timezone: Zone
+    currency: CurrencyCode
+    db_conn_id: DatabaseConnection = "analytics_db"
+    attribution: tuple[AttributionEntry, ...] = ()
+    ad_accounts: tuple[AdAccount, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    sources: tuple[Source, ...] = ()
+    readers: tuple[Role, ...] = ()
+
+    def first_instant_of(self, day: date | datetime) -> datetime:
+        """Return the instant (UTC) at which a day begins in the tenant's zone; an instant is returned as it is."""
+        if isinstance(day, datetime):
+            return day.astimezone(UTC)
+        return day_bounds(self.timezone, day, day)[0]
