@@ -23,6 +23,8 @@ _DATABASE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _CONNECTION = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _ROLE = re.compile(r"[A-Za-z0-9_.@:/+-]{1,63}")
 _DIGITS = re.compile(r"[0-9]{1,32}")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+_YEARS = f"of {_FIRST_YEAR} to {_LAST_YEAR}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -101,14 +103,14 @@ def _regular_expression(pattern: str) -> str:
 
 def _day(value: Any) -> date:
     try:
-        return date.fromisoformat(value)
+        return _within_years(date.fromisoformat(value))
     except (TypeError, ValueError) as error:
-        raise ValueError("must be a day such as 2026-03-01") from error
+        raise ValueError(f"must be a day {_YEARS} such as 2026-03-01") from error
 
 
-def _day_or_instant(value: Any) -> date | datetime:
+def _day_or_instant(value: Any) -> date:
     try:
-        return date.fromisoformat(value)
+        return _within_years(date.fromisoformat(value))
     except (TypeError, ValueError):
         return _instant(value)
 
@@ -116,9 +118,16 @@ def _day_or_instant(value: Any) -> date | datetime:
 def _instant(value: Any) -> datetime:
     try:
         instant = datetime.fromisoformat(value)
+        _within_years(instant)
     except (TypeError, ValueError) as error:
-        raise ValueError("must be a day or an instant such as 2026-03-01T00:00:00Z") from error
+        raise ValueError(f"must be a day or an instant {_YEARS} such as 2026-03-01T00:00:00Z") from error
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _within_years(day: date) -> date:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(day)
+    return day
 
 
 def _event_id_template(template: str) -> str:

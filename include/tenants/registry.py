@@ -5,16 +5,13 @@ security. How files become these rows is left to plan.py; which tenants a run wo
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 from include.errors import InvalidInput
 from include.storage.control import control_rows
 from include.storage.session import tenant_transaction
 from include.tenants.settings import AttributionSettings
-from include.tenants.tenant import SettingsFrom, Tenant
-
-FROM_THE_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-"""valid_from of settings that a file gives without a date: before any order."""
+from include.tenants.tenant import FROM_THE_BEGINNING, SettingsFrom, Tenant
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
     """
     with tenant_transaction(jobs_url, tenant_id) as session:
         row = session.row("tenants/select_tenant")
-        entries = session.rows("tenants/select_attribution_settings")
+        entries = session.rows("tenants/select_attribution")
     if row is None:
         raise InvalidInput(f"tenant {tenant_id} is not in control.tenants; run make tenants-apply")
     history = tuple(

@@ -3,10 +3,13 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from include.tenants.settings import AttributionSettings
+
+FROM_THE_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""valid_from of settings that a file gives without a day: before any order."""
 
 
 @dataclass(frozen=True)

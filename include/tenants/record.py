@@ -1,0 +1,68 @@
+"""A tenant's configuration as rows, the same from a file and from the database, so that the two can be compared.
+
+A record holds parts, a part holds rows by key, a row holds fields by name. What differs between two records is left to
+differences.py.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from include.tenants.tenant import FROM_THE_BEGINNING
+from include.tenants.tenant_file import TenantFile
+
+Row = Mapping[str, Any]
+Record = Mapping[str, Mapping[str, Row]]
+
+TENANT_FIELDS = ("slug", "name", "brand", "status", "timezone", "currency", "db_conn_id")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "attribution": ("valid_from",),
+    "ad_accounts": ("platform", "account_id"),
+    "destinations": ("destination_id",),
+    "sources": ("source",),
+    "readers": ("role",),
+}
+"""Part with many rows -> its key within a tenant."""
+
+
+def record_of_file(file: TenantFile) -> Record:
+    """Return the rows that a file asks for; days become instants (UTC) at the tenant's local midnight."""
+    parts: dict[str, list[Row]] = {
+        "attribution": [
+            {
+                "valid_from": FROM_THE_BEGINNING if entry.from_day is None else file.first_instant_of(entry.from_day),
+                "settings": entry.settings().model_dump(mode="json"),
+            }
+            for entry in file.attribution
+        ],
+        "ad_accounts": [account.model_dump() for account in file.ad_accounts],
+        "destinations": [
+            {**destination.model_dump(), "send_from": file.first_instant_of(destination.send_from)}
+            for destination in file.destinations
+        ],
+        "sources": [source.model_dump() for source in file.sources],
+        "readers": [{"role": role} for role in file.readers],
+    }
+    return record({name: getattr(file, name) for name in TENANT_FIELDS}, parts)
+
+
+def record(tenant: Row, parts: Mapping[str, list[Row]]) -> Record:
+    """Return a record of a row of control.tenants and of the rows of each part in KEYS."""
+    zone = str(tenant["timezone"])
+    keyed = {part: {_key(part, row, zone): row for row in rows} for part, rows in parts.items()}
+    return {"tenant": {"": tenant}, **keyed}
+
+
+def local_day(instant: datetime, zone: str) -> str:
+    """Return the local day that begins at instant (ISO), or the instant itself (ISO, UTC) when none does."""
+    local = instant.astimezone(ZoneInfo(zone))
+    midnight = datetime.combine(local.date(), time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return local.date().isoformat() if midnight == instant else instant.astimezone(UTC).isoformat()
+
+
+def _key(part: str, row: Row, zone: str) -> str:
+    if part != "attribution":
+        return " ".join(str(row[field]) for field in KEYS[part])
+    valid_from: datetime = row["valid_from"]
+    return "the beginning" if valid_from == FROM_THE_BEGINNING else local_day(valid_from, zone)
