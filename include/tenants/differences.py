@@ -1,0 +1,119 @@
+"""What would have to change in the database for a tenant to be as its file says, and what each change means.
+
+A change names one field, or one row that is added or removed. How changes are printed and written is left to plan.py
+and configuration.py.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from include.tenants.record import KEYS, Record, Row, local_day
+from include.tenants.settings import AttributionSettings
+
+_CONSEQUENCES = {
+    "timezone": "days already computed keep the old zone until their range is computed again",
+    "currency": "figures already stored keep the old currency",
+    "db_conn_id": "rows already stored stay in the old database",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference; old and new are written for people, empty where there is nothing."""
+
+    action: Literal["added", "changed", "removed"]
+    part: str
+    key: str
+    field: str
+    old: str
+    new: str
+    note: str = ""
+
+    @property
+    def what(self) -> str:
+        """Return where the change is, such as "attribution from 2026-03-01: lookback_days"."""
+        row = f"{self.part} from {self.key}" if self.part == "attribution" else f"{self.part} {self.key}".rstrip()
+        return f"{row}: {self.field}" if self.field else row
+
+
+def differences(old: Record | None, new: Record, now: datetime) -> list[Change]:
+    """Return the changes from old (None: the tenant is not there) to new, part by part.
+
+    now: business time, UTC; a change of settings that began before it says which conversions it applies to.
+    """
+    if old is None:
+        return [_row_change("added", part, key, row) for part, rows in new.items() for key, row in rows.items()]
+    zone = str(new["tenant"][""]["timezone"])
+    return [change for part in new for change in _part_changes(part, old[part], new[part], now, zone)]
+
+
+def _part_changes(
+    part: str, old: Mapping[str, Row], new: Mapping[str, Row], now: datetime, zone: str
+) -> Iterator[Change]:
+    for key in [*old, *(key for key in new if key not in old)]:
+        before, after = old.get(key), new.get(key)
+        if before == after:
+            continue
+        note = _restatement(part, before, after, now, zone)
+        if before is None and after is not None:
+            yield _row_change("added", part, key, after, note)
+        elif after is None and before is not None:
+            yield _row_change("removed", part, key, before, note)
+        elif before is not None and after is not None:
+            yield from _field_changes(part, key, _fields(part, before), _fields(part, after), note)
+
+
+def _field_changes(part: str, key: str, old: Row, new: Row, note: str) -> Iterator[Change]:
+    for field in [*old, *(field for field in new if field not in old)]:
+        if old.get(field) != new.get(field):
+            consequence = _CONSEQUENCES.get(field, "") if part == "tenant" else note
+            yield Change("changed", part, key, field, _text(old.get(field)), _text(new.get(field)), consequence)
+
+
+def _row_change(action: Literal["added", "removed"], part: str, key: str, row: Row, note: str = "") -> Change:
+    text = _summary(part, row)
+    return Change(action, part, key, "", text if action == "removed" else "", text if action == "added" else "", note)
+
+
+def _restatement(part: str, old: Row | None, new: Row | None, now: datetime, zone: str) -> str:
+    if part != "attribution":
+        return ""
+    valid_from: datetime = min(row["valid_from"] for row in (old, new) if row is not None)
+    if valid_from > now:
+        return ""
+    since = (
+        "all conversions before the next entry"
+        if valid_from.year < 2000
+        else f"conversions from {local_day(valid_from, zone)}"
+    )
+    return f"applies to {since}; run process_attribution with date_from and date_to to restate them"
+
+
+def _fields(part: str, row: Row) -> Row:
+    return {"valid_from": row["valid_from"], **row["settings"]} if part == "attribution" else row
+
+
+def _summary(part: str, row: Row) -> str:
+    if part == "attribution":
+        defaults = AttributionSettings().model_dump(mode="json")
+        shown = {name: value for name, value in row["settings"].items() if value != defaults.get(name)}
+        return _named(shown) or "defaults"
+    key = KEYS.get(part, ())
+    return _named({name: value for name, value in row.items() if name not in key and value is not None})
+
+
+def _named(fields: Row) -> str:
+    return ", ".join(f"{name}={_text(value)}" for name, value in fields.items())
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return json.dumps(value, ensure_ascii=False)
