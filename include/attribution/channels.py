@@ -99,7 +99,7 @@ def group_channel(touch: ChannelInput, overrides: Sequence[ChannelOverride] = ()
     if overrides:
         compiled = _compiled(tuple((override.channel, tuple(override.when.items())) for override in overrides))
         for number, override in enumerate(compiled, start=1):
-            if all(pattern.fullmatch(_field(field, touch, traffic)) for field, pattern in override.patterns):
+            if _matches(override, touch, traffic):
                 return ChannelMatch(override.channel, f"override_{number}:{traffic.evidence}")
     return _default_match(traffic)
 
@@ -163,6 +163,13 @@ def _named_channel(source: str, medium: str) -> str:
     if medium.endswith("push") or "mobile" in medium or "notification" in medium or source == "firebase":
         return "Mobile Push Notifications"
     return "Unassigned"
+
+
+def _matches(override: _CompiledOverride, touch: ChannelInput, traffic: Traffic) -> bool:
+    for field, pattern in override.patterns:  # noqa: SIM110 - all() would cost a generator for every row and rule
+        if not pattern.fullmatch(_field(field, touch, traffic)):
+            return False
+    return True
 
 
 def _field(field: str, touch: ChannelInput, traffic: Traffic) -> str:
