@@ -29,6 +29,7 @@ class CheckRequest(BaseOperator):
             statuses = {tenant.slug: tenant.status for tenant in list_tenants(control_url())}
             check_conf(dag_run.conf or {}, known, statuses, request.now.date())
         except InvalidInput as error:
+            self.log.error("refused: %s", error)
             context["ti"].xcom_push(key=REFUSAL, value=str(error))
             raise AirflowFailException(str(error)) from None
         self.log.info("request: %s", request)
