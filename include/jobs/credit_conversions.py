@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -120,8 +120,8 @@ def credit_conversions(
 
 def _slices(hours: pa.Table, tenant: Tenant, selection: Selection) -> Iterator[_Slice]:
     """Pack hours into slices of about _SLICE_CONVERSIONS that do not cross a change of settings."""
-    starts: list[datetime] = hours["hour"].to_pylist()
-    numbers: list[int] = hours["conversions"].to_pylist()
+    starts = cast(list[datetime], hours["hour"].to_pylist())
+    numbers = cast(list[int], hours["conversions"].to_pylist())
     if not starts:
         return
     first, last = max(starts[0], selection.start), min(starts[-1] + timedelta(hours=1), selection.end)
@@ -207,18 +207,16 @@ def _credit(
         customer_id=_int64(conversions, "customer_id"),
         visitor_id=_int64(conversions, "visitor_id"),
     )
-    journeys = build_journeys(touches, columns, identities, journey_rules(settings))
+    table = build_journeys(touches, columns, identities, journey_rules(settings))
     credit = credit_all(
-        journeys.offsets,
-        journeys.touch_time,
-        journeys.conversion_time,
+        table.journeys,
         _int64(conversions, "value_minor"),
         half_life=timedelta(days=settings.half_life_days),
         position_weights=settings.position_weights,
-        touch_weight=journeys.touch_weight,
+        touch_weight=table.touch_weight,
     )
-    lengths = np.diff(journeys.offsets)
-    rows = _credit_rows(ids, lengths, touches, journeys, credit)
+    lengths = np.diff(table.journeys.offsets)
+    rows = _credit_rows(ids, lengths, touches, table, credit)
     status = np.where(lengths > 0, "attributed", "unattributed").astype(object)
     known = (columns.customer_id != 0) | (columns.visitor_id != 0)
     reason = np.where(lengths > 0, "", np.where(known, "no_touch_in_window", "no_visitor")).astype(object)
@@ -247,7 +245,7 @@ def _credit(
         credits=rows.num_rows,
         attributed=int((lengths > 0).sum()),
         unattributed=int((lengths == 0).sum()),
-        customers_over_visitor_limit=journeys.capped_customers,
+        customers_over_visitor_limit=table.capped_customers,
         conversions_changed=staged.num_rows,
         credits_written=changed_rows.num_rows,
     )
@@ -269,13 +267,13 @@ def _credit_rows(
     ids: npt.NDArray[np.int64],
     lengths: npt.NDArray[np.int64],
     touches: TouchColumns,
-    journeys: JourneyTable,
+    table: JourneyTable,
     credit: Credits,
 ) -> pa.Table:
-    starts = np.repeat(journeys.offsets[:-1], lengths)
+    starts = np.repeat(table.journeys.offsets[:-1], lengths)
     columns: dict[str, Any] = {
         "conversion_id": np.repeat(ids, lengths),
-        "touchpoint_id": touches.touchpoint_id[journeys.touch_row],
+        "touchpoint_id": touches.touchpoint_id[table.touch_row],
         "position": (np.arange(len(starts)) - starts + 1).astype(np.int32),
     }
     for model in MODELS:

@@ -108,11 +108,11 @@ class TenantSession:
 
     def _reader(self) -> adbc.Connection:
         if self._companion is None:
-            exported = self._connection.execute("select pg_export_snapshot() as snapshot").fetchone()
+            ((snapshot,),) = self._connection.execute("select pg_export_snapshot()").fetchall()
             self._companion = adbc.connect(_with_timeouts(self._url))
             with self._companion.cursor() as cursor:
                 cursor.execute("set transaction isolation level repeatable read, read only")
-                cursor.execute(f"set transaction snapshot '{exported.snapshot}'")
+                cursor.execute(f"set transaction snapshot '{snapshot}'")
                 cursor.execute("select set_config('app.tenant_id', $1, true)", (str(self.tenant_id),))
                 cursor.fetchall()
         return self._companion

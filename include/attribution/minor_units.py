@@ -1,0 +1,157 @@
+"""Exact shares of a conversion's value: the only rounding of credit in this project.
+
+Largest remainder (Hamilton): every touch gets the whole part of its quota, the units left over go to the largest
+remainders, ties to the earlier touch. Reports add up stored parts and never round again.
+"""
+
+import numpy as np
+
+from include.attribution.compiled import kernel
+from include.attribution.journey import Float64, Int64, check_offsets
+from include.errors import InvalidInput
+from include.money import MAX_MINOR_UNITS
+
+
+def allocate_minor_units(offsets: Int64, weights: Float64, values_minor: Int64) -> Int64:
+    """Split each journey's value over its touches in integer minor units, int64[m].
+
+    offsets int64[n+1] as in Journeys, weights float64[m] >= 0 (normalised here), values_minor int64[n], either sign.
+    Per journey with any weight the parts sum to the value exactly, allocate(-v) = -allocate(v), and a touch of weight
+    zero never receives a unit; a journey without weight gets zeros. Remainders that differ by less than the rounding
+    error of their quotas are ties. Raises InvalidInput for weights that are negative or not finite, and for values
+    beyond 2**53, where float64 quotas stop being exact integers.
+    """
+    offsets = np.ascontiguousarray(offsets, dtype=np.int64)
+    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    values = np.ascontiguousarray(values_minor, dtype=np.int64)
+    check_offsets(offsets, len(weights))
+    if len(values) != len(offsets) - 1:
+        raise InvalidInput(f"values_minor has {len(values)} entries for {len(offsets) - 1} journeys")
+    if len(values) and max(values.max(), -values.min()) > MAX_MINOR_UNITS:
+        raise InvalidInput(f"values_minor must lie within {MAX_MINOR_UNITS} minor units of zero")
+    amounts = np.empty(len(weights), dtype=np.int64)
+    if not _allocate(offsets, weights, values, amounts):
+        raise InvalidInput("weights must be finite and not negative")
+    return amounts
+
+
+@kernel
+def _allocate(offsets: Int64, weights: Float64, values: Int64, amounts: Int64) -> bool:
+    """Fill amounts; return False as soon as a weight is negative or not finite."""
+    scratch = np.empty(np.max(np.diff(offsets)) if len(offsets) > 1 else 0)
+    for journey in range(len(offsets) - 1):
+        start, end = offsets[journey], offsets[journey + 1]
+        value = abs(values[journey])
+        total = 0.0
+        for touch in range(start, end):
+            if not 0.0 <= weights[touch] < np.inf:
+                return False
+            total += weights[touch]
+        if value == 0 or total == 0.0:
+            amounts[start:end] = 0
+        elif end - start == 1:
+            amounts[start] = value
+        elif 0.0 < value / total < np.inf:
+            _split(weights[start:end], value / total, value, amounts[start:end], scratch)
+        else:
+            # Weights near the ends of float64: their sum or quotient leaves it.
+            shares = weights[start:end] / np.max(weights[start:end])
+            _split(shares, value / np.sum(shares), value, amounts[start:end], scratch)
+        if values[journey] < 0:
+            for touch in range(start, end):
+                amounts[touch] = -amounts[touch]
+    return True
+
+
+@kernel
+def _split(weights: Float64, scale: float, value: int, amounts: Int64, scratch: Float64) -> None:
+    # About sixteen units in the last place of the value: what separates two remainders that are equal in truth.
+    grain = 16.0 * 2.0**-52 * value
+    left = value
+    counted = 0
+    for touch in range(len(weights)):
+        whole = 0
+        if weights[touch] > 0.0:
+            whole = int(weights[touch] * scale + grain)
+            counted += 1
+        amounts[touch] = whole
+        left -= whole
+    if left == 0:
+        return
+    remainders = scratch[: len(weights)]
+    grains = 1.0 / grain
+    for touch in range(len(weights)):
+        remainders[touch] = np.floor((weights[touch] * scale - amounts[touch]) * grains + 0.5)
+    # Whole rounds and debts happen only where quotas near 2**53 are coarser than a unit.
+    while left >= counted:
+        left -= _give_everybody_one(amounts, weights)
+    if left < 0:
+        _take_from_smallest_holder(amounts, remainders, -left)
+        return
+    if 2 * left <= counted:
+        _give_to_largest(amounts, remainders, weights, left)
+    else:
+        # Everybody gets one and the smallest remainders give it back: the same, sooner.
+        _give_everybody_one(amounts, weights)
+        _take_from_smallest(amounts, remainders, weights, counted - left)
+
+
+@kernel
+def _give_everybody_one(amounts: Int64, weights: Float64) -> int:
+    given = 0
+    for touch in range(len(amounts)):
+        if weights[touch] > 0.0:
+            amounts[touch] += 1
+            given += 1
+    return given
+
+
+@kernel
+def _take_from_smallest_holder(amounts: Int64, remainders: Float64, units: int) -> None:
+    """Take units back from the smallest remainders among touches that have one, the later touch first."""
+    for _ in range(units):
+        smallest = -1
+        for touch in range(len(amounts)):
+            if amounts[touch] > 0 and (smallest < 0 or remainders[touch] <= remainders[smallest]):
+                smallest = touch
+        amounts[smallest] -= 1
+        remainders[smallest] += 1.0
+
+
+@kernel
+def _give_to_largest(amounts: Int64, remainders: Float64, weights: Float64, units: int) -> None:
+    """Give one unit each to the largest remainders, the earlier touch first."""
+    for touch in range(len(weights)):
+        if weights[touch] == 0.0:
+            remainders[touch] = -np.inf
+    if len(weights) > 64:
+        for touch in np.argsort(-remainders, kind="mergesort")[:units]:
+            amounts[touch] += 1
+        return
+    for _ in range(units):
+        largest, most = 0, -np.inf
+        for touch in range(len(remainders)):
+            if remainders[touch] > most:
+                largest, most = touch, remainders[touch]
+        amounts[largest] += 1
+        remainders[largest] = -np.inf
+
+
+@kernel
+def _take_from_smallest(amounts: Int64, remainders: Float64, weights: Float64, units: int) -> None:
+    """Take one unit each from the smallest remainders, the later touch first."""
+    for touch in range(len(weights)):
+        if weights[touch] == 0.0:
+            remainders[touch] = np.inf
+    if len(weights) > 64:
+        largest_first = np.argsort(-remainders, kind="mergesort")
+        for touch in largest_first[len(weights) - units :]:
+            amounts[touch] -= 1
+        return
+    for _ in range(units):
+        smallest, least = 0, np.inf
+        for touch in range(len(remainders)):
+            if remainders[touch] <= least:
+                smallest, least = touch, remainders[touch]
+        amounts[smallest] -= 1
+        remainders[smallest] = np.inf
