@@ -7,10 +7,10 @@ and configuration.py.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from include.tenants.record import KEYS, Record, Row, local_day
+from include.tenants.record import KEYS, Record, Row
 from include.tenants.settings import AttributionSettings
 
 _CONSEQUENCES = {
@@ -46,18 +46,15 @@ def differences(old: Record | None, new: Record, now: datetime) -> list[Change]:
     """
     if old is None:
         return [_row_change("added", part, key, row) for part, rows in new.items() for key, row in rows.items()]
-    zone = str(new["tenant"][""]["timezone"])
-    return [change for part in new for change in _part_changes(part, old[part], new[part], now, zone)]
+    return [change for part in new for change in _part_changes(part, old[part], new[part], now)]
 
 
-def _part_changes(
-    part: str, old: Mapping[str, Row], new: Mapping[str, Row], now: datetime, zone: str
-) -> Iterator[Change]:
+def _part_changes(part: str, old: Mapping[str, Row], new: Mapping[str, Row], now: datetime) -> Iterator[Change]:
     for key in [*old, *(key for key in new if key not in old)]:
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
-        note = _restatement(part, before, after, now, zone)
+        note = _restatement(part, key, before, after, now)
         if before is None and after is not None:
             yield _row_change("added", part, key, after, note)
         elif after is None and before is not None:
@@ -67,10 +64,12 @@ def _part_changes(
 
 
 def _field_changes(part: str, key: str, old: Row, new: Row, note: str) -> Iterator[Change]:
-    for field in [*old, *(field for field in new if field not in old)]:
-        if old.get(field) != new.get(field):
-            consequence = _CONSEQUENCES.get(field, "") if part == "tenant" else note
-            yield Change("changed", part, key, field, _text(old.get(field)), _text(new.get(field)), consequence)
+    names = [*old, *(name for name in new if name not in old)]
+    changed = [name for name in names if old.get(name) != new.get(name)]
+    for name in changed:
+        # What a change of an entry means is the same for all its fields, and said once.
+        said = _CONSEQUENCES.get(name, "") if part == "tenant" else note if name == changed[-1] else ""
+        yield Change("changed", part, key, name, _text(old.get(name)), _text(new.get(name)), said)
 
 
 def _row_change(action: Literal["added", "removed"], part: str, key: str, row: Row, note: str = "") -> Change:
@@ -78,18 +77,10 @@ def _row_change(action: Literal["added", "removed"], part: str, key: str, row: R
     return Change(action, part, key, "", text if action == "removed" else "", text if action == "added" else "", note)
 
 
-def _restatement(part: str, old: Row | None, new: Row | None, now: datetime, zone: str) -> str:
-    if part != "attribution":
+def _restatement(part: str, key: str, old: Row | None, new: Row | None, now: datetime) -> str:
+    if part != "attribution" or min(row["valid_from"] for row in (old, new) if row is not None) > now:
         return ""
-    valid_from: datetime = min(row["valid_from"] for row in (old, new) if row is not None)
-    if valid_from > now:
-        return ""
-    since = (
-        "all conversions before the next entry"
-        if valid_from.year < 2000
-        else f"conversions from {local_day(valid_from, zone)}"
-    )
-    return f"applies to {since}; run process_attribution with date_from and date_to to restate them"
+    return f"applies to conversions from {key}; run process_attribution with date_from and date_to to restate them"
 
 
 def _fields(part: str, row: Row) -> Row:
@@ -115,5 +106,5 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return json.dumps(value, ensure_ascii=False)

@@ -4,7 +4,7 @@ A record holds parts, a part holds rows by key, a row holds fields by name. What
 differences.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,22 +47,22 @@ def record_of_file(file: TenantFile) -> Record:
     return record({name: getattr(file, name) for name in TENANT_FIELDS}, parts)
 
 
-def record(tenant: Row, parts: Mapping[str, list[Row]]) -> Record:
+def record(tenant: Row, parts: Mapping[str, Sequence[Row]]) -> Record:
     """Return a record of a row of control.tenants and of the rows of each part in KEYS."""
     zone = str(tenant["timezone"])
     keyed = {part: {_key(part, row, zone): row for row in rows} for part, rows in parts.items()}
     return {"tenant": {"": tenant}, **keyed}
 
 
-def local_day(instant: datetime, zone: str) -> str:
-    """Return the local day that begins at instant (ISO), or the instant itself (ISO, UTC) when none does."""
-    local = instant.astimezone(ZoneInfo(zone))
-    midnight = datetime.combine(local.date(), time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    return local.date().isoformat() if midnight == instant else instant.astimezone(UTC).isoformat()
-
-
 def _key(part: str, row: Row, zone: str) -> str:
     if part != "attribution":
         return " ".join(str(row[field]) for field in KEYS[part])
     valid_from: datetime = row["valid_from"]
-    return "the beginning" if valid_from == FROM_THE_BEGINNING else local_day(valid_from, zone)
+    return "the beginning" if valid_from == FROM_THE_BEGINNING else _local_day(valid_from, zone)
+
+
+def _local_day(instant: datetime, zone: str) -> str:
+    """Return the local day that begins at instant (ISO), or the instant itself (ISO, UTC) when none does."""
+    local = instant.astimezone(ZoneInfo(zone))
+    midnight = datetime.combine(local.date(), time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return local.date().isoformat() if midnight == instant else instant.astimezone(UTC).isoformat()
