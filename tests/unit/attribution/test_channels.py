@@ -225,14 +225,14 @@ def test_an_overrides_expression_must_match_the_whole_field() -> None:
 @pytest.mark.parametrize(
     ("field_name", "expression", "touch"),
     [
-        ("source", "google", {"gclid": "x"}),
+        ("source", "Google", {"gclid": "x"}),
         ("campaign", "pmax .*", {"source": "google", "medium": "cpc", "campaign": "PMax winter"}),
         ("referrer", r"https://(www\.)?paypal\.com/.*", {"referrer": "https://www.paypal.com/checkout"}),
-        ("landing_page", r".*/lp/radio.*", {"landing_page": "https://shop.example/lp/radio"}),
+        ("landing_page", r".*/LP/Radio.*", {"landing_page": "https://shop.example/lp/radio"}),
         ("medium", "", {"source": "(direct)", "medium": "(none)"}),
     ],
 )
-def test_an_override_sees_every_field(field_name: str, expression: str, touch: dict[str, str]) -> None:
+def test_an_override_sees_every_field_ignoring_case(field_name: str, expression: str, touch: dict[str, str]) -> None:
     overrides = [ChannelOverride(channel="Own", when={field_name: expression})]
     assert group_channel(ChannelInput(**touch), overrides).channel == "Own"
 
