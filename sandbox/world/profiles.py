@@ -44,9 +44,9 @@ NORTHWIND_OUTDOOR = ShopProfile(
         }
     ),
     accounts=(
-        AccountProfile("meta", "act_482910375566120", "USD", "America/Los_Angeles", Decimal("0.92"), campaigns=4),
-        AccountProfile("google_ads", "6124478031", "USD", "America/New_York", Decimal("0.74"), campaigns=4),
-        AccountProfile("tiktok", "7291846503217743873", "USD", "America/New_York", Decimal("0.41")),
+        AccountProfile("meta", "act_482910375566120", "USD", "America/Los_Angeles", Decimal("3.10"), campaigns=4),
+        AccountProfile("google_ads", "6124478031", "USD", "America/New_York", Decimal("2.40"), campaigns=4),
+        AccountProfile("tiktok", "7291846503217743873", "USD", "America/New_York", Decimal("1.60")),
     ),
 )
 
@@ -76,8 +76,8 @@ MAISON_LUMIERE = ShopProfile(
         }
     ),
     accounts=(
-        AccountProfile("meta", "act_719350284416207", "EUR", "Europe/Paris", Decimal("0.55"), campaigns=4),
-        AccountProfile("google_ads", "3389905514", "EUR", "Europe/Paris", Decimal("0.48"), campaigns=3),
+        AccountProfile("meta", "act_719350284416207", "EUR", "Europe/Paris", Decimal("1.80"), campaigns=4),
+        AccountProfile("google_ads", "3389905514", "EUR", "Europe/Paris", Decimal("1.60"), campaigns=3),
     ),
     consent_granted=0.64,
     consent_denied=0.26,
@@ -108,9 +108,9 @@ SAKURA_GOODS = ShopProfile(
         }
     ),
     accounts=(
-        AccountProfile("google_ads", "5540127798", "JPY", "Asia/Tokyo", Decimal(62), campaigns=2),
+        AccountProfile("google_ads", "5540127798", "JPY", "Asia/Tokyo", Decimal(210), campaigns=2),
         # Billed in dollars on purpose: spend in a currency that is not the shop's.
-        AccountProfile("tiktok", "7304419926583001601", "USD", "Asia/Tokyo", Decimal("0.33")),
+        AccountProfile("tiktok", "7304419926583001601", "USD", "Asia/Tokyo", Decimal("1.20")),
     ),
 )
 
