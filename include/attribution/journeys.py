@@ -97,7 +97,13 @@ def build_journeys(
     )
     known, places = _places(visitor_ids)
     row_offsets, rows = _rows_by_visitor(
-        known, places, touches.visitor_id, touches.occurred_at, touches.priority, touches.touchpoint_id, len(visitor_ids)
+        known,
+        places,
+        touches.visitor_id,
+        touches.occurred_at,
+        touches.priority,
+        touches.touchpoint_id,
+        len(visitor_ids),
     )
     view_lookback = rules.view_lookback if rules.view_weight > 0 else timedelta(microseconds=-1)
     offsets, touch_row = _journeys(

@@ -155,32 +155,47 @@ def _position_weights(
         head, tail, counted = start, end - 1, end - start
         if len(factors) != 0:
             weights[start:end] = 0.0
-            while head < end and factors[head] == 0.0:
-                head += 1
-            while tail >= head and factors[tail] == 0.0:
-                tail -= 1
-            counted = 0
-            for touch in range(head, tail + 1):
-                if factors[touch] > 0.0:
-                    counted += 1
-        if counted <= 0:
-            continue
+            head, tail, counted = _existing_touches(factors, start, end)
         if counted == 1:
             weights[head] = 1.0
-            continue
-        between = middle / (counted - 2) if counted > 2 else 0.0
-        total = 0.0
-        for touch in range(head, tail + 1):
-            weight = first if touch == head else last if touch == tail else between
-            if len(factors) != 0:
-                weight *= factors[touch]
-            weights[touch] = weight
-            total += weight
+        elif counted > 1:
+            between = middle / (counted - 2) if counted > 2 else 0.0
+            _fill_positions(weights, factors, head, tail, counted, first, between, last)
+
+
+@kernel
+def _existing_touches(factors: Float64, start: int, end: int) -> tuple[int, int, int]:
+    """Return the first and the last touch with a weight above zero, and how many there are."""
+    head, tail, counted = end, start, 0
+    for touch in range(start, end):
+        if factors[touch] > 0.0:
+            head = min(head, touch)
+            tail = touch
+            counted += 1
+    return head, tail, counted
+
+
+@kernel
+def _fill_positions(
+    weights: Float64,
+    factors: Float64,
+    head: int,
+    tail: int,
+    counted: int,
+    first: float,
+    between: float,
+    last: float,
+) -> None:
+    total = 0.0
+    for touch in range(head, tail + 1):
+        weight = first if touch == head else last if touch == tail else between
+        if len(factors) != 0:
+            weight *= factors[touch]
+        weights[touch] = weight
+        total += weight
+    for touch in range(head, tail + 1):
         if total > 0.0:
-            for touch in range(head, tail + 1):
-                weights[touch] /= total
-        else:
+            weights[touch] /= total
+        elif len(factors) == 0 or factors[touch] > 0.0:
             # The settings give nothing to the places that this journey has: its touches share equally.
-            for touch in range(head, tail + 1):
-                if len(factors) == 0 or factors[touch] > 0.0:
-                    weights[touch] = 1.0 / counted
+            weights[touch] = 1.0 / counted
