@@ -1,4 +1,4 @@
-"""The rules once more, in plain Python and exact fractions, as slow and as obvious as possible: what kernels must equal."""
+"""The rules once more, in plain Python and exact fractions, slow and obvious: what the kernels must equal."""
 
 from collections import Counter
 from dataclasses import dataclass
