@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from include.money import minor_unit_exponent
 from sandbox.world.draws import Ints, power_law, stream, weighted
-from sandbox.world.local_time import DAY, MINUTE, NEVER
+from sandbox.world.local_time import DAY, MINUTE, NEVER, whole_seconds
 from sandbox.world.shop import ShopProfile
 
 _PRODUCTS = 80
@@ -78,7 +78,7 @@ def fill_baskets(shop: ShopProfile, seed: int, placed_at: Ints) -> Lines:
     count = power_law(random, orders, 2.2, _MOST_LINES) + adds + removes
     order = np.repeat(np.arange(orders), count)
     last = np.cumsum(count) - 1
-    edited_at = placed_at + random.integers(20 * MINUTE, 6 * DAY, orders)
+    edited_at = placed_at + whole_seconds(random, 20 * MINUTE, 6 * DAY, orders)
     added_at = placed_at[order]
     added_at[last[adds]] = edited_at[adds]
     removed_at = np.full(len(order), NEVER)

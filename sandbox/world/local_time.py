@@ -45,6 +45,11 @@ def arrivals(random: np.random.Generator, count: int, timezone: str, start: date
     return instant_us(first) + weighted(random, count, weights) * HOUR + within
 
 
+def whole_seconds(random: np.random.Generator, shortest: int, longest: int, count: int) -> Ints:
+    """Draw count durations of [shortest, longest) in whole seconds, as shops record what happens; all microseconds."""
+    return random.integers(shortest // SECOND, longest // SECOND, count) * SECOND
+
+
 def local_days(instants: Ints, timezone: str) -> npt.NDArray[np.int32]:
     """Return the calendar day of each instant in the zone, as days since 1970-01-01."""
     if not len(instants):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sandbox.world.baskets import Lines, minor
 from sandbox.world.draws import Ints, stream
-from sandbox.world.local_time import DAY, HOUR, MINUTE, NEVER, SECOND, arrivals
+from sandbox.world.local_time import DAY, HOUR, MINUTE, NEVER, SECOND, arrivals, whole_seconds
 from sandbox.world.population import Population
 from sandbox.world.shop import ShopProfile
 
@@ -82,7 +82,7 @@ def place_orders(shop: ShopProfile, seed: int, placed_at: Ints, people: Populati
     fate = random.random(count)
     pending = (fate < _PENDING_SHARE) & ~edited
     cancelled = (fate > 1 - _CANCELLED_SHARE) & ~edited
-    after_days = placed_at + random.integers(6 * HOUR, 4 * DAY, count)
+    after_days = placed_at + whole_seconds(random, 6 * HOUR, 4 * DAY, count)
     ending = random.random(count)
     paid_at = np.where(pending, np.where(ending < 0.5, after_days, NEVER), placed_at)
     return Orders(
@@ -93,7 +93,7 @@ def place_orders(shop: ShopProfile, seed: int, placed_at: Ints, people: Populati
         test=random.random(count) < _TEST_SHARE,
         paid_at=paid_at,
         voided_at=np.where(pending & (ending > 0.75), placed_at + 7 * DAY, NEVER),
-        cancelled_at=np.where(cancelled, placed_at + random.integers(10 * MINUTE, 3 * DAY, count), NEVER),
+        cancelled_at=np.where(cancelled, placed_at + whole_seconds(random, 10 * MINUTE, 3 * DAY, count), NEVER),
         shipping_minor=_shipping(shop, lines, placed_at),
     )
 
