@@ -4,7 +4,7 @@ The same world and instant give the same bytes, and a later touchpoints file sta
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +104,7 @@ def _order_table(state: WorldState, since: datetime | None) -> pa.Table:
     world, known = state.world, state.orders
     rows = np.arange(len(known.order))
     if since is not None:
-        rows = np.flatnonzero(known.changed_at > instant_us(since.astimezone(UTC)))
+        rows = np.flatnonzero(known.changed_at > instant_us(since))
     order = known.order[rows]
     return pa.table(
         {

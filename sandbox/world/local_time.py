@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from include.errors import InvalidInput
 from sandbox.world.draws import Ints, weighted
 
 SECOND = 1_000_000
@@ -30,7 +31,9 @@ def midnight_utc(day: date) -> int:
 
 
 def instant_us(instant: datetime) -> int:
-    """Return an aware datetime as microseconds since 1970 UTC."""
+    """Return an aware datetime as microseconds since 1970 UTC; raises InvalidInput when it has no time zone."""
+    if instant.tzinfo is None:
+        raise InvalidInput(f"instant {instant.isoformat()} has no time zone; add +00:00 for UTC")
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 

@@ -107,7 +107,8 @@ def refund_orders(shop: ShopProfile, seed: int, orders: Orders, lines: Lines) ->
     soon = DAY + (random.exponential(9 * DAY, len(order))).astype(np.int64)
     late = random.integers(200 * DAY, 260 * DAY, len(order))
     wait = np.where(random.random(len(order)) < _LATE_REFUND_SHARE, late, soon)
-    refunded_at = (orders.placed_at[order] + wait) // SECOND * SECOND
+    # What an edit takes away later cannot come back in a refund before it.
+    refunded_at = (_last_edit(orders, lines)[order] + wait) // SECOND * SECOND
     is_full = random.random(len(order)) < 0.4
     goods, tax = _returned(lines, count, order, refunded_at, is_full)
     with_shipping = is_full & (random.random(len(order)) < 0.7)
@@ -146,6 +147,12 @@ def _edited(lines: Lines, orders: int) -> npt.NDArray[np.bool_]:
     first = np.searchsorted(lines.order, np.arange(orders))
     edited[lines.order[(lines.removed_at != NEVER) | (lines.added_at > lines.added_at[first][lines.order])]] = True
     return edited
+
+
+def _last_edit(orders: Orders, lines: Lines) -> Ints:
+    edited_at = orders.placed_at.copy()
+    np.maximum.at(edited_at, lines.order, np.where(lines.removed_at == NEVER, lines.added_at, lines.removed_at))
+    return edited_at
 
 
 def _shipping(shop: ShopProfile, lines: Lines, placed_at: Ints) -> Ints:

@@ -44,7 +44,7 @@ NORTHWIND_OUTDOOR = ShopProfile(
         }
     ),
     accounts=(
-        AccountProfile("meta", "act_482910375566120", "USD", "America/Los_Angeles", Decimal("3.10"), campaigns=4),
+        AccountProfile("meta", "482910375566120", "USD", "America/Los_Angeles", Decimal("3.10"), campaigns=4),
         AccountProfile("google_ads", "6124478031", "USD", "America/New_York", Decimal("2.40"), campaigns=4),
         AccountProfile("tiktok", "7291846503217743873", "USD", "America/New_York", Decimal("1.60")),
     ),
@@ -76,7 +76,7 @@ MAISON_LUMIERE = ShopProfile(
         }
     ),
     accounts=(
-        AccountProfile("meta", "act_719350284416207", "EUR", "Europe/Paris", Decimal("1.80"), campaigns=4),
+        AccountProfile("meta", "719350284416207", "EUR", "Europe/Paris", Decimal("1.80"), campaigns=4),
         AccountProfile("google_ads", "3389905514", "EUR", "Europe/Paris", Decimal("1.60"), campaigns=3),
     ),
     consent_granted=0.64,

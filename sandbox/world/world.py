@@ -5,7 +5,7 @@ that they agree with each other. Nothing here reads a clock or a database.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 
 import numpy as np
@@ -46,9 +46,7 @@ class World:
 
     def as_of(self, instant: datetime) -> "WorldState":
         """Return what is known at an aware instant; a later instant knows all of an earlier one, and more."""
-        if instant.tzinfo is None:
-            raise InvalidInput(f"instant {instant.isoformat()} has no time zone; add +00:00 for UTC")
-        return WorldState(self, instant_us(instant.astimezone(UTC)))
+        return WorldState(self, instant_us(instant))
 
     @property
     def spend(self) -> DailySpend:
