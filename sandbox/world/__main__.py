@@ -32,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write_shops(out: Path, as_of: datetime, scale: float, seed: int) -> list[WorldState]:
-    if scale <= 0 or seed < 0:
-        raise InvalidInput(f"--scale {scale} must be above 0 and --seed {seed} not below 0")
+    if not 0 < scale <= 1000 or seed < 0:
+        raise InvalidInput(f"--scale {scale} must be above 0, at most 1000, and --seed {seed} not below 0")
     states = []
     for shop in DEMO_SHOPS:
         world = generate(scaled(shop, scale), seed, DEMO_START, DEMO_END)
