@@ -35,7 +35,13 @@ def _mam(paths: list[str], ages: list[str], value: "np.ndarray") -> float:
     from mam.core import MAM
 
     frame = pl.DataFrame(
-        {"journey_id": range(len(paths)), "journey": paths, "conversion": [True] * len(paths), "age": ages, "value": value}
+        {
+            "journey_id": range(len(paths)),
+            "journey": paths,
+            "conversion": [True] * len(paths),
+            "age": ages,
+            "value": value,
+        }
     )
 
     def work() -> None:

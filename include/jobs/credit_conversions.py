@@ -70,10 +70,11 @@ class _Slice:
 
 @dataclass(frozen=True)
 class _Credited:
-    """A slice's outcome: the rows to stage, counts of all, and seconds spent."""
+    """A slice's outcome: the rows to stage, whether any replaces older ones, counts of all, and seconds spent."""
 
     conversions: pa.Table
     credits: pa.Table
+    replaces: bool
     counts: Counter[str]
     seconds: dict[str, float]
     sample: tuple[dict[str, Any], ...]
@@ -89,8 +90,8 @@ def credit_conversions(
     counts: Counter[str] = Counter()
     seconds: dict[str, float] = {"lock_conversions": 0.0, "store_credit": 0.0}
     started = time.perf_counter()
-    scope: dict[str, Any] = {"currency": tenant.currency, "due_at": selection.due_at, "ids": selection.ids}
-    scope["ids"] = list(selection.ids) if selection.ids is not None else None
+    ids = _due_ids(session, selection)
+    scope: dict[str, Any] = {"currency": tenant.currency, "due_at": selection.due_at, "ids": ids}
     if not dry_run:
         session.row("attribution/lock_conversions", start=selection.start, end=selection.end, **scope)
         session.execute("attribution/create_stage_of_conversions")
@@ -116,6 +117,15 @@ def credit_conversions(
         changed=counts["conversions_changed"] > 0 and not dry_run,
         sample=sample,
     )
+
+
+def _due_ids(session: TenantSession, selection: Selection) -> list[int] | None:
+    """Return the ids to select by: those given, or the due ones where they are few enough to be looked up singly."""
+    if selection.due_at is None or selection.ids is not None:
+        return None if selection.ids is None else list(selection.ids)
+    limit = _BY_PERSON_CONVERSIONS + 1
+    due = session.rows("attribution/select_due_conversions", due_at=selection.due_at, limit=limit)
+    return None if len(due) == limit else [row.conversion_id for row in due]
 
 
 def _slices(hours: pa.Table, tenant: Tenant, selection: Selection) -> Iterator[_Slice]:
@@ -156,7 +166,7 @@ class _Reader:
         clock = time.perf_counter()
         bounds = {"start": part.start, "end": part.end, **self._scope}
         conversions = self._session.columns("attribution/select_conversions", **bounds)
-        stored = self._session.columns("attribution/select_credits", **bounds)
+        stored = self._read_credits(part, conversions)
         got = time.perf_counter()
         touches = _touch_columns(self._read_touches(part, bounds))
         identities = self._read_identities(bounds)
@@ -166,6 +176,12 @@ class _Reader:
             get_conversions=got - clock, find_touchpoints=found - got, calculate_models=time.perf_counter() - found
         )
         return credited
+
+    def _read_credits(self, part: _Slice, conversions: pa.Table) -> pa.Table:
+        credited = conversions.filter(conversions["credited_before"])["conversion_id"].to_pylist()
+        if self._by_person or not credited:
+            return self._session.columns("attribution/select_credits_of_conversions", credited_ids=credited)
+        return self._session.columns("attribution/select_credits", start=part.start, end=part.end)
 
     def _read_touches(self, part: _Slice, bounds: dict[str, Any]) -> pa.Table:
         consent = part.settings.consent
@@ -216,7 +232,7 @@ def _credit(
         touch_weight=table.touch_weight,
     )
     lengths = np.diff(table.journeys.offsets)
-    rows = _credit_rows(ids, lengths, touches, table, credit)
+    rows = _credit_rows(ids, lengths, columns.occurred_at, touches, table, credit)
     status = np.where(lengths > 0, "attributed", "unattributed").astype(object)
     known = (columns.customer_id != 0) | (columns.visitor_id != 0)
     reason = np.where(lengths > 0, "", np.where(known, "no_touch_in_window", "no_visitor")).astype(object)
@@ -249,7 +265,8 @@ def _credit(
         conversions_changed=staged.num_rows,
         credits_written=changed_rows.num_rows,
     )
-    return _Credited(staged, changed_rows, counts, {}, _sample(staged, conversions, lengths, row_changed))
+    replaces = bool(np.any(row_changed & conversions["credited_before"].to_numpy(zero_copy_only=False)))
+    return _Credited(staged, changed_rows, replaces, counts, {}, _sample(staged, conversions, lengths, row_changed))
 
 
 def journey_rules(settings: AttributionSettings) -> JourneyRules:
@@ -266,6 +283,7 @@ def journey_rules(settings: AttributionSettings) -> JourneyRules:
 def _credit_rows(
     ids: npt.NDArray[np.int64],
     lengths: npt.NDArray[np.int64],
+    occurred_at: npt.NDArray[np.int64],
     touches: TouchColumns,
     table: JourneyTable,
     credit: Credits,
@@ -280,6 +298,7 @@ def _credit_rows(
         columns[f"attribution_{_short(model)}"] = credit.weights[model]
     for model in MODELS:
         columns[f"amount_{_short(model)}_minor"] = credit.amounts_minor[model]
+    columns["occurred_at"] = pa.array(np.repeat(occurred_at, lengths)).cast(pa.timestamp("us", tz="UTC"))
     return pa.table(columns)
 
 
@@ -287,6 +306,7 @@ def _digests(ids: npt.NDArray[np.int64], rows: pa.Table) -> npt.NDArray[np.uint6
     columns: list[npt.NDArray[Any]] = [rows["touchpoint_id"].to_numpy(), rows["position"].to_numpy().astype(np.int64)]
     columns += [rows[f"attribution_{_short(model)}"].to_numpy() for model in MODELS]
     columns += [rows[f"amount_{_short(model)}_minor"].to_numpy() for model in MODELS]
+    columns.append(_int64(rows, "occurred_at"))
     return digest_conversions(ids, rows["conversion_id"].to_numpy(), columns)
 
 
@@ -306,10 +326,11 @@ def _store(session: TenantSession, tenant: Tenant, credited: _Credited, run_id: 
     session.execute("attribution/empty_stages")
     session.copy("stage_conversions", credited.conversions.to_batches(), credited.conversions.schema)
     session.copy("stage_credits", credited.credits.to_batches(max_chunksize=100_000), credited.credits.schema)
-    session.execute("attribution/delete_replaced_credits")
+    if credited.replaces:
+        session.execute("attribution/delete_replaced_credits")
+        session.execute("attribution/delete_replaced_cancellations")
     session.execute("attribution/insert_credits")
     session.execute("attribution/update_conversions", run_id=run_id, model_version=MODEL_VERSION)
-    session.execute("attribution/delete_replaced_cancellations")
     session.execute("attribution/insert_cancellations", timezone=tenant.timezone)
 
 
@@ -338,5 +359,3 @@ def _int64(table: pa.Table, name: str) -> npt.NDArray[np.int64]:
 
 def _short(model: str) -> str:
     return _SHORT_NAMES.get(model, model)
-
-

@@ -26,7 +26,8 @@ def migrate(admin_url: str, *, control: bool, urls: Mapping[str, str] = os.envir
     """Bring one database up to date and return the names of the migrations applied, oldest first.
 
     admin_url: a role with CREATEROLE that owns the schemas (analytics_owner). control: the database holds the
-    control schema too. urls: where missing roles get their passwords from. Raises MigrationError when an applied migration was changed or is unknown here.
+    control schema too. urls: where missing roles get their passwords from. Raises MigrationError when an applied
+    migration was changed or is unknown here.
     """
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (_ADVISORY_LOCK,))

@@ -160,11 +160,10 @@ def test_the_control_role_lists_tenants_and_queues_but_no_contents(populated: Da
     with psycopg.connect(populated.control_url, autocommit=True) as connection:
         assert connection.execute("select count(*) from control.tenants").fetchone() == (1,)
         assert connection.execute("select count(*) from analytics.leases").fetchone() == (1,)
-        assert connection.execute("select tenant_id, status from analytics.conversions").fetchall() == [
-            (CANARY, "pending")
-        ]
+        assert connection.execute("select tenant_id from analytics.attribution_queue").fetchall() == [(CANARY,)]
         for forbidden in (
             "select value_minor from analytics.conversions",
+            "select tenant_id from analytics.attribution_credits",
             "select payload from analytics.webhook_inbox",
             "select * from analytics.orders",
             "select * from analytics.touchpoints",

@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -34,7 +35,7 @@ def journeys(
     )
     ids = np.array([touch.id for touch in touches], dtype=np.int64)[table.touch_row]
     offsets = table.journeys.offsets
-    return [ids[start:end].tolist() for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [ids[start:end].tolist() for start, end in pairwise(offsets)]
 
 
 def journey(

@@ -1,6 +1,7 @@
 """What a touch weighs under each model."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -118,7 +119,7 @@ def test_weights_of_a_journey_sum_to_one(paths: list[list[int]], model: str, wei
     factors = np.array([random.choice([0.0, 0.3, 1.0]) for _ in times]) if weighted else None  # type: ignore[attr-defined]
     got = credit_weights(Journeys(offsets, times, np.full(len(paths), 60 * DAY)), model, touch_weight=factors)
     assert (got >= 0).all()
-    for start, end in zip(offsets[:-1], offsets[1:], strict=True):
+    for start, end in pairwise(offsets):
         exists = end > start and (factors is None or factors[start:end].any())
         assert abs(got[start:end].sum() - (1 if exists else 0)) <= 1e-12
         if factors is not None:

@@ -2,6 +2,7 @@ create temporary table stage_credits (
     conversion_id bigint not null,
     touchpoint_id bigint not null,
     position integer not null,
+    occurred_at timestamptz not null,
     attribution_first double precision not null,
     attribution_last double precision not null,
     attribution_linear double precision not null,
