@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sandbox.world import World
+from sandbox.world import World, generate
 from sandbox.world.local_time import DAY, NEVER
 from sandbox.world.order_state import FINANCIAL_STATUS
-from sandbox.world.profiles import DEMO_NOW
+from sandbox.world.profiles import DEMO_END, DEMO_NOW, DEMO_START, MAISON_LUMIERE, NORTHWIND_OUTDOOR, scaled
 from tests.unit.world.conftest import AFTER_ALL
 
 
@@ -30,6 +30,42 @@ def test_an_edit_changes_the_total_from_its_instant_on(world: World) -> None:
     before, after = (world.as_of(edited + shift).orders for shift in (timedelta(0), timedelta(seconds=5)))
     row_before, row_after = (np.searchsorted(state.order, order) for state in (before, after))
     assert after.total_minor[row_after] - before.total_minor[row_before] == amount
+
+
+def test_a_line_is_part_of_its_order_from_its_addition_until_its_removal(world: World) -> None:
+    lines = world.lines
+    added, removed = lines.added_at, lines.removed_at
+    edited = removed != NEVER
+    assert np.any(edited)
+    assert np.all(lines.live(added))
+    assert not np.any(lines.live(added - 1))
+    assert np.all(lines.live(removed - 1))
+    assert not np.any(lines.live(removed)[edited])
+
+
+def test_tax_is_inside_prices_that_include_it_and_on_top_of_prices_that_do_not() -> None:
+    inside = generate(scaled(MAISON_LUMIERE, 0.1), 7, DEMO_START, DEMO_END)
+    on_top = generate(scaled(NORTHWIND_OUTDOOR, 0.1), 7, DEMO_START, DEMO_END)
+    # 20 % of the net price is a sixth of the price that includes it.
+    np.testing.assert_allclose(inside.lines.tax_minor, inside.lines.amount_minor / 6, atol=0.51)
+    rates = [float(rate) for rate in NORTHWIND_OUTDOOR.tax_rates]
+    by_rate = np.abs(on_top.lines.tax_minor[:, None] - on_top.lines.amount_minor[:, None] * rates)
+    assert np.all(by_rate.min(axis=1) <= 0.51)
+    state = inside.as_of(AFTER_ALL).orders
+    amounts = np.zeros(len(state.order), dtype=np.int64)
+    kept = inside.lines.removed_at == NEVER
+    np.add.at(amounts, inside.lines.order[kept], inside.lines.amount_minor[kept])
+    np.testing.assert_array_equal(state.total_minor, amounts + inside.orders.shipping_minor)
+
+
+def test_a_refund_comes_after_the_last_edit_of_its_order() -> None:
+    world = generate(NORTHWIND_OUTDOOR, 7, DEMO_START, DEMO_END)
+    last_edit = world.orders.placed_at.copy()
+    for edit in (world.lines.added_at, np.where(world.lines.removed_at == NEVER, 0, world.lines.removed_at)):
+        np.maximum.at(last_edit, world.lines.order, edit)
+    edited = last_edit[world.refunds.order] > world.orders.placed_at[world.refunds.order]
+    assert edited.sum() > 10
+    assert np.all(world.refunds.refunded_at > last_edit[world.refunds.order])
 
 
 def test_a_refund_never_changes_the_total(world: World) -> None:

@@ -80,9 +80,17 @@ def test_some_clicks_are_recorded_twice_on_both_sides_of_thirty_seconds(world: W
 
 
 def test_touches_of_one_visitor_share_an_instant_now_and_then(world: World) -> None:
-    own = world.touches.number == world.touches.click
-    pairs = np.stack([world.touches.visitor[own], world.touches.occurred_at[own]])
-    assert len(np.unique(pairs, axis=1)[0]) < own.sum()
+    # Orders are placed on whole seconds: what happens between two of them shares its instant with a touch only.
+    touches = world.touches
+    own = (touches.number == touches.click) & (touches.occurred_at % SECOND != 0)
+    pairs = np.stack([touches.visitor[own], touches.occurred_at[own]])
+    assert np.unique(pairs, axis=1).shape[1] < own.sum() - 50
+
+
+def test_a_touch_is_known_from_the_instant_it_becomes_available(world: World) -> None:
+    at = int(world.touches.available_at[1000])
+    assert len(world.touches.available(at)) == np.count_nonzero(world.touches.available_at <= at)
+    assert len(world.touches.available(at - 1)) == np.count_nonzero(world.touches.available_at < at)
 
 
 def test_a_touch_is_numbered_once(world: World) -> None:

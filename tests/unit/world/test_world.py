@@ -35,7 +35,7 @@ def _corner_shop(currency: str) -> ShopProfile:
     )
 
 
-def test_the_demo_shops_have_the_sizes_that_the_readme_promises() -> None:
+def test_the_demo_shops_have_the_sizes_that_their_profiles_promise() -> None:
     states = [generate(shop, 7, DEMO_START, DEMO_END).as_of(DEMO_NOW) for shop in DEMO_SHOPS]
     for state, promised in zip(states, (12_000, 6_000, 3_000), strict=True):
         assert abs(len(state.orders.order) - promised) < promised * 0.03
