@@ -21,7 +21,5 @@ def recalculate_recent(
     first = request.date_from or today - timedelta(days=RECENT_DAYS)
     last = request.date_to or today + timedelta(days=1)
     start, end = day_bounds(tenant.timezone, first, last)
-    result = credit_conversions(
-        session, tenant, Selection(start, end), run_id=request.run_id, dry_run=request.dry_run
-    )
+    result = credit_conversions(session, tenant, Selection(start, end), run_id=request.run_id, dry_run=request.dry_run)
     return replace(result, window_from=first, window_to=last)

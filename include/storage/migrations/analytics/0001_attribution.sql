@@ -74,7 +74,6 @@ create table analytics.touchpoints (
     referrer text,
     consent text,
     exposure_key bigint not null,
-    row_digest bigint not null default 0,
     loaded_at timestamptz not null default clock_timestamp(),
     primary key (tenant_id, touchpoint_id),
     check (type in ('click', 'view', 'survey'))
@@ -112,7 +111,6 @@ comment on column analytics.touchpoints.landing_page is 'URL as recorded';
 comment on column analytics.touchpoints.referrer is 'URL as recorded';
 comment on column analytics.touchpoints.consent is 'granted, denied or null when unknown';
 comment on column analytics.touchpoints.exposure_key is 'stable hash of channel and campaign; equal keys within 30 s are one touch';
-comment on column analytics.touchpoints.row_digest is 'stable hash of the recorded fields; an equal one writes nothing';
 comment on column analytics.touchpoints.loaded_at is 'machine time of the load';
 
 create table analytics.orders (

@@ -1,0 +1,1 @@
+analyze order_changes, touch_changes, evidence_changes

@@ -1,0 +1,1 @@
+analyze identity_changes, person_visitors, restitched, wanted_conversions, journey_visitors

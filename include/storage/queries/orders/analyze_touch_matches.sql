@@ -1,0 +1,1 @@
+analyze touch_matches

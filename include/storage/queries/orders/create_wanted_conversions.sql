@@ -1,0 +1,30 @@
+-- What the conversions of new and changed orders should say.
+create temporary table wanted_conversions on commit drop as
+select
+    stage_orders.order_id,
+    stage_orders.visitor_id,
+    coalesce(stage_orders.customer_id, current.customer_id) as customer_id,
+    stage_orders.placed_at as occurred_at,
+    stage_orders.cancelled_at,
+    stage_orders.total_minor as value_minor,
+    stage_orders.currency,
+    stage_orders.currency <> %(currency)s::text as is_foreign,
+    case
+        when stage_orders.test then 'test_order'
+        when stage_orders.financial_status not in ('paid', 'partially_refunded', 'refunded') then 'not_paid'
+        when stage_orders.source_name = any(journey_settings.excluded_sources) then 'excluded_source'
+    end as excluded_reason
+from order_changes
+join stage_orders using (order_id)
+join journey_settings
+    on stage_orders.placed_at >= journey_settings.valid_from and stage_orders.placed_at < journey_settings.valid_to
+left join (
+    select distinct on (identities.visitor_id) identities.visitor_id, identities.customer_id
+    from analytics.visitor_identities as identities
+    where
+        identities.tenant_id = %(tenant_id)s
+        and identities.visitor_id in (
+            select stage_orders.visitor_id from order_changes join stage_orders using (order_id)
+        )
+    order by identities.visitor_id, identities.valid_from, identities.customer_id
+) as current on current.visitor_id = stage_orders.visitor_id

@@ -1,0 +1,2 @@
+delete from identity_changes
+where customer_before is not distinct from customer_after

@@ -1,0 +1,7 @@
+create temporary table stage_people on commit drop as
+select distinct 'visitor_id' as field, visitor_id as id, visitor_external_id as external_id
+from stage_touchpoints
+union all
+select distinct 'customer_id', customer_id, customer_external_id
+from stage_touchpoints
+where customer_id is not null
