@@ -9,6 +9,7 @@ does no harm: the next run looks back three days. For a longer gap trigger a run
 """
 
 from airflow.sdk import DAG, CronTriggerTimetable
+
 from attribution_airflow.assets import ATTRIBUTION
 from attribution_airflow.defaults import DAY, run_limits
 from attribution_airflow.operators.announce import Announce

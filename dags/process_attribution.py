@@ -12,6 +12,7 @@ tenant's failure never holds up another's; nothing is half-written. Dashboards l
 """
 
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable
+
 from attribution_airflow.assets import ATTRIBUTION, CONVERSIONS
 from attribution_airflow.defaults import QUARTER_HOUR, run_limits
 from attribution_airflow.operators.announce import Announce

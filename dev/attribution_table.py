@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 import psycopg
-from include.tenants.registry import TenantRow
 from psycopg.rows import namedtuple_row
+from rich import box
 from rich.table import Table
 
 from include.money import minor_unit_exponent
 from include.storage.sql import statement
+from include.tenants.registry import TenantRow
 
 _MODELS = ("first", "last", "linear", "time_decay", "position")
 
@@ -27,11 +28,19 @@ def attribution_table(jobs_url: str, tenant: TenantRow) -> Table | None:
     if not rows:
         return None
     title = f"{tenant.slug}  ·  {tenant.currency}  ·  {tenant.timezone}"
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", row_styles=["", "dim"])
-    table.add_column("channel")
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        row_styles=["", "dim"],
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("\nchannel", no_wrap=True)
     for model in _MODELS:
-        table.add_column(f"{model.replace('_', ' ')}\nrevenue", justify="right")
-        table.add_column("\norders", justify="right")
+        table.add_column(f"{model.replace('_', ' ')}\nrevenue", justify="right", no_wrap=True)
+        table.add_column("\norders", justify="right", no_wrap=True)
     for row in rows[:-1]:
         table.add_row(*_cells(row, tenant.currency))
     table.add_section()

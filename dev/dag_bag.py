@@ -34,6 +34,7 @@ def prepare_airflow(home: Path) -> None:
 def load_dags() -> "DagBag":
     """Parse dags/ and return the bag; its warnings name tasks whose pool the code does not know."""
     from airflow.dag_processing.dagbag import BundleDagBag
+
     from attribution_airflow.pools import POOLS
 
     return BundleDagBag(

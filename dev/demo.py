@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from include.tenants.registry import list_tenants
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -24,11 +23,13 @@ from dev import stack
 from dev.airflow_api import AirflowApi
 from dev.attribution_table import attribution_table
 from dev.state import CHECKOUT, state_folder
+from include.tenants.registry import list_tenants
 
 FIRST_DAY = "2026-01-01"
 _RUN_SECONDS = 150
 
-console = Console(highlight=False)
+# The tables need this width; a narrower terminal scrolls rather than cuts figures.
+console = Console(highlight=False, width=max(126, Console().width))
 
 
 def main() -> None:

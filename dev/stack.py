@@ -43,6 +43,10 @@ def up(*, clock: str | None = None) -> dict[str, str]:
         variables["ALLOWED_PLATFORM_HOSTS"] = os.environ["ALLOWED_PLATFORM_HOSTS"]
     variables |= {name: value for name, value in os.environ.items() if name.startswith("ATTRIBUTION_TENANT_")}
     _once("metadata", _installed_airflow(), ["airflow", "db", "migrate"], variables, "Airflow's metadata database")
+    kernels = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((CHECKOUT / "include/attribution").glob("*.py"))
+    )
+    _once("kernels", kernels, [sys.executable, "-m", "include.attribution.warm_up"], variables, "compiled kernels")
     with console.status("tenants"):
         _run([sys.executable, "-m", "include.tenants.plan", "--apply"], variables, "tenants")
     settings = (CHECKOUT / "airflow_settings.yaml").read_text(encoding="utf-8")

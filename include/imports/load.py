@@ -24,7 +24,7 @@ from include.storage.session import TenantSession, tenant_transaction
 from include.tenants.tenant import Tenant
 
 _BATCH_ROWS = 20_000
-_QUARANTINE_SCHEMA_FIELDS: list[pa.Field[Any]] = [
+_QUARANTINE_SCHEMA_FIELDS: "list[pa.Field[Any]]" = [
     pa.field("quarantine_id", pa.int64(), nullable=False),
     pa.field("source", pa.string(), nullable=False),
     pa.field("ref", pa.string(), nullable=False),

@@ -19,7 +19,7 @@ COUNTABLE_STATUSES = frozenset({"paid", "partially_refunded", "refunded"})
 """financial_status of an order that is a conversion, unless it is a test; the statement that applies it is
 queries/orders/create_wanted_conversions.sql."""
 
-_ORDER_SCHEMA_FIELDS: list[pa.Field[Any]] = [
+_ORDER_SCHEMA_FIELDS: "list[pa.Field[Any]]" = [
     pa.field("line", pa.int64(), nullable=False),
     pa.field("order_id", pa.int64(), nullable=False),
     pa.field("external_id", pa.string(), nullable=False),

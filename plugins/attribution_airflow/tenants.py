@@ -31,9 +31,8 @@ def due_slugs(control_url: str, request: JobRequest, params: Mapping[str, Any], 
     queue: names the due-column query of a job that drains a queue; None for a job that has work for every tenant.
     A run whose conf names tenants, days or conversions takes those tenants, or all active ones, as they are.
     """
-    from include.tenants.registry import list_tenants
-
     from include.jobs.due import leased_tenants, tenants_with_work
+    from include.tenants.registry import list_tenants
 
     tenants = chosen(list_tenants(control_url), params.get("tenants") or [])
     if queue is None or names_its_work(params):

@@ -1,9 +1,9 @@
 """Where databases are found: the environment first, then Airflow's connections, as libpq URLs."""
 
 import pytest
-from attribution_airflow.connections import control_url, database_url, libpq_url
 from psycopg.conninfo import conninfo_to_dict
 
+from attribution_airflow.connections import control_url, database_url, libpq_url
 from include.errors import InvalidInput
 
 VARIABLES = (

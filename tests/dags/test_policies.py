@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
 from attribution_airflow.defaults import HOUR, TAGS
 from attribution_airflow.operators.verdict import Verdict
 from attribution_airflow.pools import ANALYTICS_DB, POOLS
-
 from dev.dag_bag import DAGS
 from dev.dags_doc import schedule_of
 

@@ -31,8 +31,9 @@ def insert_orders(stack: Stack, tenant: str, number: int, day: str = "2026-03-20
             key = (serial + index) % 2**62
             connection.execute(
                 "insert into analytics.touchpoints (tenant_id, touchpoint_id, source_system, visitor_id, occurred_at,"
-                " channel, channel_rule, exposure_key) values (%s, %s, 'import', %s, %s::date + interval '9 h',"
-                " 'Email', 'test', 1)",
+                " channel, channel_rule, exposure_key, consent)"
+                " values (%s, %s, 'import', %s, %s::date + interval '9 h',"
+                " 'Email', 'test', 1, 'granted')",
                 (tenant_id_of(tenant), key, key, day),
             )
             connection.execute(

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from attribution_airflow.batches import batches_of, label_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attribution_airflow.batches import batches_of, label_of
 
 QUARTER_HOUR = timedelta(minutes=15)
 DAY = timedelta(days=1)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from attribution_airflow.defaults import DAY, HOUR, QUARTER_HOUR, run_limits, tenant_deadline
 
+from attribution_airflow.defaults import DAY, HOUR, QUARTER_HOUR, run_limits, tenant_deadline
 from include.errors import InvalidInput
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from attribution_airflow.requests import check_conf, job_request, names_its_work
 
+from attribution_airflow.requests import check_conf, job_request, names_its_work
 from include.errors import InvalidInput
 
 PARAMS = ("tenants", "dry_run", "date_from", "date_to", "conversion_ids")

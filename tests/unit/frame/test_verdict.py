@@ -3,8 +3,8 @@
 import shlex
 
 import pytest
-from attribution_airflow.verdict import clear_call, clear_command, judge, table_of
 
+from attribution_airflow.verdict import clear_call, clear_command, judge, table_of
 from include.jobs.outcome import RecordedOutcome
 
 DONE = {"check_request": "success", "due_tenants": "success", "attribute_0": "success", "announce": "skipped"}
