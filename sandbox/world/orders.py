@@ -160,7 +160,3 @@ def _shipping(shop: ShopProfile, lines: Lines, placed_at: Ints) -> Ints:
     goods = _sum_by_order(lines.order[at_first], lines.amount_minor[at_first], len(placed_at))
     free = goods >= 4 * minor(shop.typical_price, shop.currency)
     return np.where(free, 0, minor(shop.shipping, shop.currency))
-
-
-def _whole_seconds(random: np.random.Generator, shortest: int, longest: int, count: int) -> Ints:
-    return random.integers(shortest // SECOND, longest // SECOND, count) * SECOND
