@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -20,11 +21,12 @@ from rich.text import Text
 
 from include import clock
 from include.errors import AttributionError, InvalidInput
-from include.tenants.configuration import connect, locked_tenant, write
+from include.tenants.configuration import Connection, connect, locked_tenant, write
 from include.tenants.differences import Change, differences
 from include.tenants.reading import read_tenant_files
 from include.tenants.record import record_of_file
 from include.tenants.registry import list_tenants
+from include.tenants.tenant_file import TenantFile
 
 _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 _COLOURS = {"added": "green", "changed": "yellow", "removed": "red"}
@@ -32,32 +34,48 @@ _COLOURS = {"added": "green", "changed": "yellow", "removed": "red"}
 
 @dataclass(frozen=True)
 class Plan:
-    """Changes by slug, only of tenants that have any; left_alone: slugs in the database that no file names."""
+    """Changes by slug, only of tenants that have any; left_alone: slugs in the database that no file names.
+
+    error: what ended the plan before its last tenant.
+    """
 
     changes: Mapping[str, Sequence[Change]]
     left_alone: Sequence[str]
+    error: AttributionError | psycopg.Error | None = None
 
 
 def plan(folder: Path, admin_url: str, control_url: str, *, apply: bool) -> Plan:
     """Compare the files of a folder with the database, and write the differences when apply is set.
 
     admin_url: analytics_owner, control_url: analytics_control, both in the first database. Raises InvalidTenantFiles
-    before anything is written.
+    before anything is written. A database that fails part way ends the plan with `error` set: the tenants in `changes`
+    are committed, the rest are as they were.
     """
     now = clock.now()
     files = read_tenant_files(folder)
     known = {tenant.slug for tenant in list_tenants(control_url)}
     changes: dict[str, Sequence[Change]] = {}
+    error: AttributionError | psycopg.Error | None = None
     with connect(admin_url) as connection:
-        for file in files:
-            new = record_of_file(file)
-            with locked_tenant(connection, file.slug) as old:
-                found = differences(old, new, now)
-                if found and apply:
-                    write(connection, file.slug, old, new)
-            if found:
-                changes[file.slug] = found
-    return Plan(changes, sorted(known - {file.slug for file in files}))
+        try:
+            for file in files:
+                found = _tenant_changes(connection, file, now, apply=apply)
+                if found:
+                    changes[file.slug] = found
+        except (AttributionError, psycopg.Error) as raised:
+            if not changes:
+                raise
+            error = raised
+    return Plan(changes, sorted(known - {file.slug for file in files}), error)
+
+
+def _tenant_changes(connection: Connection, file: TenantFile, now: datetime, *, apply: bool) -> Sequence[Change]:
+    new = record_of_file(file)
+    with locked_tenant(connection, file.slug) as old:
+        found = differences(old, new, now)
+        if found and apply:
+            write(connection, file.slug, old, new)
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,17 +88,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = plan(
             Path(chosen.folder), _url("ANALYTICS_ADMIN_URL"), _url("ANALYTICS_CONTROL_URL"), apply=chosen.apply
         )
-    except AttributionError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except psycopg.errors.UndefinedTable:
-        print("the database has no control.tenants; run python -m include.storage.migrate", file=sys.stderr)
-        return 1
-    except psycopg.Error as error:
-        print(f"database: {(str(error).strip() or type(error).__name__).splitlines()[0]}", file=sys.stderr)
+    except (AttributionError, psycopg.Error) as error:
+        print(_line(error), file=sys.stderr)
         return 1
     show(found, Console(highlight=False), applied=chosen.apply)
+    if found.error is not None:
+        print(_line(found.error), file=sys.stderr)
+        print("stopped here: tenants not shown are as they were; the same command goes on", file=sys.stderr)
+        return 1
     return 0
+
+
+def _line(error: AttributionError | psycopg.Error) -> str:
+    if isinstance(error, AttributionError):
+        return str(error)
+    if isinstance(error, psycopg.errors.UndefinedTable):
+        return "the database has no control.tenants; run python -m include.storage.migrate"
+    return f"database: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
 
 
 def show(found: Plan, console: Console, *, applied: bool) -> None:

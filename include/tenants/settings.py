@@ -18,6 +18,12 @@ def _sum_to_one(weights: tuple[float, float, float]) -> tuple[float, float, floa
     return weights
 
 
+def _not_unattributed(channel: str) -> str:
+    if channel == "(unattributed)":
+        raise ValueError("must be another name: (unattributed) names orders without a touch")
+    return channel
+
+
 def _not_empty(when: dict[str, str]) -> dict[str, str]:
     if not when:
         raise ValueError("must name at least one of source, medium, campaign, referrer, landing_page")
@@ -29,7 +35,7 @@ class ChannelOverride(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    channel: Name
+    channel: Annotated[Name, AfterValidator(_not_unattributed)]
     when: Annotated[
         dict[Literal["source", "medium", "campaign", "referrer", "landing_page"], RegularExpression],
         AfterValidator(_not_empty),

@@ -1,5 +1,6 @@
 """Tenant files against a real database: planned, applied, applied again, changed by date, and read back by jobs."""
 
+import concurrent.futures
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import pytest
 
 from include.errors import InvalidInput
 from include.ids import tenant_id_of
-from include.tenants.plan import main
+from include.tenants.plan import main, plan
 from include.tenants.registry import list_tenants, load_tenant
 from include.tenants.settings import AttributionSettings
 from tests.integration.conftest import Database
@@ -180,6 +181,24 @@ def test_a_removed_entry_and_account_are_shown_and_deleted(
     assert len(load_tenant(database.jobs_url, tenant_id_of("acme")).settings_history) == 1
 
 
+def test_two_applies_at_once_write_every_row_once(database: Database, folder: Path) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(plan, folder, database.admin_url, database.control_url, apply=True) for _ in range(2)]
+        found = [one.result().changes for one in both]
+    assert sorted(len(changes.get("acme", [])) for changes in found) == [0, 7]
+
+
+def test_a_slug_whose_id_is_taken_by_another_is_refused(
+    database: Database, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, folder, apply=True)
+    with psycopg.connect(database.superuser_url) as connection:
+        connection.execute("update control.tenants set slug = 'other'")
+    with untouched(database):
+        assert main(["--apply", str(folder)]) == 1
+    assert capsys.readouterr().err == "tenant acme has the same id as other; choose another slug\n"
+
+
 def test_a_tenant_without_a_file_is_named_and_left_alone(
     database: Database, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -198,6 +217,24 @@ def test_nothing_is_applied_when_any_file_has_a_fault(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert error.startswith(f"{folder}/kiwi-outpost.yaml: currency: must be an ISO 4217 code")
+
+
+def test_a_failure_part_way_says_which_tenants_are_applied_and_the_next_run_goes_on(
+    database: Database, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "kiwi-outpost.yaml").write_text(FOURTH, encoding="utf-8")
+    with psycopg.connect(database.superuser_url) as connection:
+        connection.execute("alter table control.tenants add constraint no_kiwi check (slug <> 'kiwi-outpost')")
+    try:
+        assert main(["--apply", str(folder)]) == 1
+    finally:
+        with psycopg.connect(database.superuser_url) as connection:
+            connection.execute("alter table control.tenants drop constraint no_kiwi")
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[-1] == "applied 7 changes to 1 tenant"
+    assert "no_kiwi" in shown.err
+    assert "the same command goes on" in shown.err
+    assert run(capsys, folder, apply=True)[0] == "kiwi-outpost"
 
 
 def test_the_folder_comes_from_the_environment_when_it_is_not_named(

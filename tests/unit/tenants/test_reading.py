@@ -128,6 +128,10 @@ def test_a_bad_identity_field_gets_its_line(tmp_path: Path, old: str, new: str, 
             "attribution[0].channel_overrides[0].when: must name at least one of source, medium, campaign, referrer",
         ),
         (
+            "attribution: [{channel_overrides: [{channel: (unattributed), when: {medium: x}}]}]",
+            "channel_overrides[0].channel: must be another name: (unattributed) names orders without a touch",
+        ),
+        (
             "ad_accounts: [{platform: meta, account_id: 123, conn_id: x, currency: EUR, timezone: UTC}]",
             "ad_accounts[0].account_id: must be text; put it in quotes, got 123",
         ),
