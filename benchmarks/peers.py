@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ def main() -> None:
     offsets, channel = data["offsets"], data["channel"]
     hours = (np.repeat(data["conversion_time"], np.diff(offsets)) - data["touch_time"]) / 3_600_000_000
     names = np.char.add("channel_", channel.astype(str))
-    bounds = list(zip(offsets[:-1], offsets[1:], strict=True))
+    bounds = list(pairwise(offsets))
     paths = [" > ".join(names[start:end]) for start, end in bounds]
     ages = [" > ".join(f"{age:.4f}" for age in hours[start:end]) for start, end in bounds]
     value = data["value_minor"] / 100

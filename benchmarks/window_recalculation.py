@@ -10,7 +10,7 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -101,9 +101,7 @@ def _calculate(loaded: _Loaded) -> dict[str, int | float]:
 
 
 def _expect_unchanged(loaded: _Loaded) -> None:
-    request = JobRequest(
-        "attribution_recalculate_recent", "bench-2", _NOW, datetime(2025, 1, 1).date(), datetime(2030, 1, 1).date()
-    )
+    request = JobRequest("attribution_recalculate_recent", "bench-2", _NOW, date(2025, 1, 1), date(2030, 1, 1))
     with tenant_transaction(loaded.jobs_url, _TENANT.tenant_id) as session:
         result = recalculate_recent(session, {}, _TENANT, request)
     if result.counts["conversions_changed"] or result.changed:
@@ -117,9 +115,10 @@ def _increment_row(loaded: _Loaded) -> Row:
             "select date_trunc('day', max(occurred_at) - interval '2 days') from analytics.conversions"
         ).fetchall()
     bare = (
-        "select count(*), sum(rank) from (select row_number() over (partition by c.conversion_id order by t.occurred_at)"
-        " as rank from analytics.conversions c join analytics.touchpoints t on t.tenant_id = c.tenant_id"
-        " and t.visitor_id = c.visitor_id and t.occurred_at between c.occurred_at - interval '30 days' and c.occurred_at"
+        "select count(*), sum(rank) from (select row_number() over (partition by c.conversion_id"
+        " order by t.occurred_at) as rank from analytics.conversions c join analytics.touchpoints t on t.tenant_id = c.tenant_id"
+        " and t.visitor_id = c.visitor_id"
+        " and t.occurred_at between c.occurred_at - interval '30 days' and c.occurred_at"
         " where c.tenant_id = %s and c.occurred_at >= %s and c.occurred_at < %s) as pairs"
     )
     ours, query = [], []
@@ -247,13 +246,15 @@ indirect as (
 ),
 placed as (
     select *, row_number() over journey as place, count(*) over (partition by conversion_id) as touches,
-           sum(power(2, -extract(epoch from occurred_at - touched_at) / 604800)) over (partition by conversion_id) as decay
+           sum(power(2, -extract(epoch from occurred_at - touched_at) / 604800))
+               over (partition by conversion_id) as decay
     from indirect
     where channel <> 'Direct' or not known
     window journey as (partition by conversion_id order by touched_at, priority, touchpoint_id)
 ),
 weighed as (
-    select *, (place = 1)::int::float8 as first, (place = touches)::int::float8 as last, 1.0::float8 / touches as linear,
+    select *, (place = 1)::int::float8 as first, (place = touches)::int::float8 as last,
+           1.0::float8 / touches as linear,
            (power(2, -extract(epoch from occurred_at - touched_at) / 604800) / decay)::float8 as time_decay,
            case when touches = 1 then 1 when touches = 2 then 0.5 when place in (1, touches) then 0.4
                 else 0.2 / (touches - 2) end::float8 as position

@@ -72,7 +72,8 @@ def populated(database: Database) -> Iterator[Database]:
     """A row of tenant CANARY in every tenant table."""
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
         for schema, table in tenant_tables(database):
-            connection.execute(canary_row(database, schema, table, CANARY)[0])
+            if table != "attribution_queue":  # its row comes with the pending conversion
+                connection.execute(canary_row(database, schema, table, CANARY)[0])
     return database
 
 
