@@ -12,7 +12,10 @@ import pytest
 
 from include.errors import InvalidInput
 from include.ids import tenant_id_of
+from include.tenants.configuration import connect, locked_tenant, write
 from include.tenants.plan import main, plan
+from include.tenants.reading import read_tenant_files
+from include.tenants.record import record_of_file
 from include.tenants.registry import list_tenants, load_tenant
 from include.tenants.settings import AttributionSettings
 from tests.integration.conftest import Database
@@ -181,11 +184,17 @@ def test_a_removed_entry_and_account_are_shown_and_deleted(
     assert len(load_tenant(database.jobs_url, tenant_id_of("acme")).settings_history) == 1
 
 
-def test_two_applies_at_once_write_every_row_once(database: Database, folder: Path) -> None:
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(plan, folder, database.admin_url, database.control_url, apply=True) for _ in range(2)]
-        found = [one.result().changes for one in both]
-    assert sorted(len(changes.get("acme", [])) for changes in found) == [0, 7]
+def test_an_apply_waits_for_another_on_the_same_tenant_and_then_finds_nothing_to_do(
+    database: Database, folder: Path
+) -> None:
+    new = record_of_file(read_tenant_files(folder)[0])
+    with connect(database.admin_url) as first, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with locked_tenant(first, "acme") as old:
+            second = pool.submit(plan, folder, database.admin_url, database.control_url, apply=True)
+            with pytest.raises(concurrent.futures.TimeoutError):
+                second.result(timeout=1)
+            write(first, "acme", old, new)
+        assert second.result(timeout=30).changes == {}
 
 
 def test_a_slug_whose_id_is_taken_by_another_is_refused(
