@@ -1,4 +1,4 @@
-"""`python -m benchmarks [subject...]`: run all subjects or those named, print one table, exit 1 if a bound is missed."""
+"""`python -m benchmarks [subject...]`: run all or those named, print one table, exit 1 if a bound is missed."""
 
 import argparse
 import sys

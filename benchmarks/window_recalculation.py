@@ -116,7 +116,8 @@ def _increment_row(loaded: _Loaded) -> Row:
         ).fetchall()
     bare = (
         "select count(*), sum(rank) from (select row_number() over (partition by c.conversion_id"
-        " order by t.occurred_at) as rank from analytics.conversions c join analytics.touchpoints t on t.tenant_id = c.tenant_id"
+        " order by t.occurred_at) as rank from analytics.conversions c"
+        " join analytics.touchpoints t on t.tenant_id = c.tenant_id"
         " and t.visitor_id = c.visitor_id"
         " and t.occurred_at between c.occurred_at - interval '30 days' and c.occurred_at"
         " where c.tenant_id = %s and c.occurred_at >= %s and c.occurred_at < %s) as pairs"
