@@ -66,7 +66,7 @@ def _allocate(offsets: Int64, weights: Float64, values: Int64, amounts: Int64) -
 @kernel
 def _split(weights: Float64, scale: float, value: int, amounts: Int64, scratch: Float64) -> None:
     # About sixteen units in the last place of the value: what separates two remainders that are equal in truth.
-    grain = 16.0 * 2.0**-52 * value
+    grain = min(16.0 * 2.0**-52 * value, 0.25)
     left = value
     counted = 0
     for touch in range(len(weights)):
@@ -79,9 +79,8 @@ def _split(weights: Float64, scale: float, value: int, amounts: Int64, scratch: 
     if left == 0:
         return
     remainders = scratch[: len(weights)]
-    grains = 1.0 / grain
     for touch in range(len(weights)):
-        remainders[touch] = np.floor((weights[touch] * scale - amounts[touch]) * grains + 0.5)
+        remainders[touch] = weights[touch] * scale - amounts[touch]
     # Whole rounds and debts happen only where quotas near 2**53 are coarser than a unit.
     while left >= counted:
         left -= _give_everybody_one(amounts, weights)
@@ -89,11 +88,11 @@ def _split(weights: Float64, scale: float, value: int, amounts: Int64, scratch: 
         _take_from_smallest_holder(amounts, remainders, -left)
         return
     if 2 * left <= counted:
-        _give_to_largest(amounts, remainders, weights, left)
+        _give_to_largest(amounts, remainders, weights, left, grain)
     else:
         # Everybody gets one and the smallest remainders give it back: the same, sooner.
         _give_everybody_one(amounts, weights)
-        _take_from_smallest(amounts, remainders, weights, counted - left)
+        _take_from_smallest(amounts, remainders, weights, counted - left, grain)
 
 
 @kernel
@@ -119,39 +118,62 @@ def _take_from_smallest_holder(amounts: Int64, remainders: Float64, units: int) 
 
 
 @kernel
-def _give_to_largest(amounts: Int64, remainders: Float64, weights: Float64, units: int) -> None:
-    """Give one unit each to the largest remainders, the earlier touch first."""
+def _give_to_largest(amounts: Int64, remainders: Float64, weights: Float64, units: int, grain: float) -> None:
+    """Give one unit each to the largest remainders, the earlier touch first among those within a grain."""
     for touch in range(len(weights)):
         if weights[touch] == 0.0:
             remainders[touch] = -np.inf
     if len(weights) > 64:
-        for touch in np.argsort(-remainders, kind="mergesort")[:units]:
+        for touch in _largest(remainders, units, grain):
             amounts[touch] += 1
         return
     for _ in range(units):
-        largest, most = 0, -np.inf
+        largest, bar = 0, -np.inf
         for touch in range(len(remainders)):
-            if remainders[touch] > most:
-                largest, most = touch, remainders[touch]
+            if remainders[touch] > bar:
+                largest, bar = touch, remainders[touch] + grain
         amounts[largest] += 1
         remainders[largest] = -np.inf
 
 
 @kernel
-def _take_from_smallest(amounts: Int64, remainders: Float64, weights: Float64, units: int) -> None:
-    """Take one unit each from the smallest remainders, the later touch first."""
+def _take_from_smallest(amounts: Int64, remainders: Float64, weights: Float64, units: int, grain: float) -> None:
+    """Take one unit each from the smallest remainders, the later touch first among those within a grain."""
+    counted = 0
     for touch in range(len(weights)):
         if weights[touch] == 0.0:
-            remainders[touch] = np.inf
+            remainders[touch] = np.nan  # not smaller than anything
+        else:
+            counted += 1
     if len(weights) > 64:
-        largest_first = np.argsort(-remainders, kind="mergesort")
-        for touch in largest_first[len(weights) - units :]:
-            amounts[touch] -= 1
+        for touch in range(len(weights)):
+            if weights[touch] == 0.0:
+                remainders[touch] = -np.inf
+            else:
+                amounts[touch] -= 1
+        for touch in _largest(remainders, counted - units, grain):
+            amounts[touch] += 1
         return
     for _ in range(units):
-        smallest, least = 0, np.inf
+        smallest, bar = 0, np.inf
         for touch in range(len(remainders)):
-            if remainders[touch] <= least:
-                smallest, least = touch, remainders[touch]
+            if remainders[touch] <= bar:
+                smallest, bar = touch, min(bar, remainders[touch] + grain)
         amounts[smallest] -= 1
-        remainders[smallest] = np.inf
+        remainders[smallest] = np.nan
+
+
+@kernel
+def _largest(remainders: Float64, units: int, grain: float) -> Int64:
+    """Return the places of the largest remainders of a long journey, the earlier first among those within a grain."""
+    order = np.argsort(-remainders, kind="mergesort")
+    if units >= len(order):
+        return order
+    start, end = units, units
+    while start > 0 and remainders[order[start - 1]] - remainders[order[start]] <= grain:
+        start -= 1
+    while end < len(order) and remainders[order[end - 1]] - remainders[order[end]] <= grain and end > start:
+        end += 1
+    if end > start:
+        order[start:end] = np.sort(order[start:end])
+    return order[:units]

@@ -42,6 +42,16 @@ def test_remainders_that_are_equal_in_truth_are_ties_although_their_floats_diffe
     assert split(weights, 9) == [4, 1, 1, 0, 3]
 
 
+@pytest.mark.parametrize("touches", [3, 5, 10, 17, 50, 65, 90])
+def test_position_based_shares_equal_exact_arithmetic_for_every_small_value(touches: int) -> None:
+    between = Fraction(1, 5) / (touches - 2)
+    exact = [Fraction(2, 5), *[between] * (touches - 2), Fraction(2, 5)]
+    journeys = Journeys(np.array([0, touches]), np.zeros(touches, dtype=np.int64), np.array([0]))
+    weights = credit_weights(journeys, "position_based").tolist()
+    for value in range(1, 1500):
+        assert split(weights, value) == largest_remainder(exact, value), value
+
+
 def test_a_refund_takes_back_what_the_sale_gave() -> None:
     weights = [0.4, 0.1, 0.1, 0.4]
     for value in range(1, 200):
