@@ -18,12 +18,14 @@ def parse_time(name: str, text: str, now: datetime) -> datetime:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise InvalidInput(f"{name} {text[:40]!r} is not ISO 8601; write 2026-03-31T12:00:00Z") from error
-    instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    # Compared before it is converted: the years 1 and 9999 have instants that UTC cannot express.
     if instant < _EARLIEST:
         raise InvalidInput(f"{name} {text[:40]!r} lies before 1990; check the format of the date")
     if instant > now + _AHEAD:
         raise InvalidInput(f"{name} {text[:40]!r} lies in the future; check the time zone")
-    return instant
+    return instant.astimezone(UTC)
 
 
 def parse_boolean(name: str, text: str) -> bool:
