@@ -1,7 +1,7 @@
 """Whose stored credit differs from the computed one: order-free digests of credit rows, one per conversion.
 
 Two sets of rows have equal digests when they hold the same rows in any order, down to the last bit of every weight
-(2**-64 chance otherwise). Reading rows back and comparing is cheaper than rewriting equal ones.
+(2**-64 chance otherwise). Each row carries its digest, so that reading two columns back tells which rows are there.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ def digest_rows(columns: Sequence[npt.NDArray[np.int64] | npt.NDArray[np.float64
 
 
 def digest_conversions(
-    conversion_ids: Int64, row_conversion_ids: Int64, columns: Sequence[npt.NDArray[np.int64] | npt.NDArray[np.float64]]
+    conversion_ids: Int64, row_conversion_ids: Int64, row_digests: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.uint64]:
     """Return the digest of each conversion's rows, 0 for a conversion without any.
 
     conversion_ids: ascending. row_conversion_ids: the conversion of each row, any order; a row of a conversion that
-    is not among conversion_ids is ignored.
+    is not among conversion_ids is ignored. row_digests: of digest_rows.
     """
     digests = np.zeros(len(conversion_ids), dtype=np.uint64)
     if len(conversion_ids) == 0 or len(row_conversion_ids) == 0:
@@ -39,7 +39,7 @@ def digest_conversions(
     order = np.argsort(row_conversion_ids, kind="stable")
     sorted_ids = row_conversion_ids[order]
     starts = np.flatnonzero(np.r_[True, sorted_ids[1:] != sorted_ids[:-1]])
-    sums = np.add.reduceat(digest_rows([column[order] for column in columns]), starts)
+    sums = np.add.reduceat(row_digests[order], starts)
     place = np.searchsorted(conversion_ids, sorted_ids[starts])
     known = place < len(conversion_ids)
     known[known] = conversion_ids[place[known]] == sorted_ids[starts][known]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from include.attribution import MODELS
-from include.attribution.changes import digest_conversions
+from include.attribution.changes import digest_conversions, digest_rows
 from include.attribution.credits import Credits, credit_all
 from include.attribution.journeys import (
     ConversionColumns,
@@ -299,15 +299,23 @@ def _credit_rows(
     for model in MODELS:
         columns[f"amount_{_short(model)}_minor"] = credit.amounts_minor[model]
     columns["occurred_at"] = pa.array(np.repeat(occurred_at, lengths)).cast(pa.timestamp("us", tz="UTC"))
-    return pa.table(columns)
+    rows = pa.table(columns)
+    return rows.append_column("row_digest", pa.array(_row_digests(rows)))
+
+
+def _row_digests(rows: pa.Table) -> npt.NDArray[np.int64]:
+    columns: list[npt.NDArray[Any]] = [
+        _int64(rows, "touchpoint_id"),
+        rows["position"].to_numpy().astype(np.int64),
+        _int64(rows, "occurred_at"),
+    ]
+    columns += [rows[f"attribution_{_short(model)}"].to_numpy() for model in MODELS]
+    columns += [rows[f"amount_{_short(model)}_minor"].to_numpy() for model in MODELS]
+    return digest_rows(columns).view(np.int64)
 
 
 def _digests(ids: npt.NDArray[np.int64], rows: pa.Table) -> npt.NDArray[np.uint64]:
-    columns: list[npt.NDArray[Any]] = [rows["touchpoint_id"].to_numpy(), rows["position"].to_numpy().astype(np.int64)]
-    columns += [rows[f"attribution_{_short(model)}"].to_numpy() for model in MODELS]
-    columns += [rows[f"amount_{_short(model)}_minor"].to_numpy() for model in MODELS]
-    columns.append(_int64(rows, "occurred_at"))
-    return digest_conversions(ids, rows["conversion_id"].to_numpy(), columns)
+    return digest_conversions(ids, _int64(rows, "conversion_id"), _int64(rows, "row_digest").view(np.uint64))
 
 
 def _sample(

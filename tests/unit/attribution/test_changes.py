@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.attribution.changes import digest_conversions
+from include.attribution.changes import digest_conversions, digest_rows
 
 IDS = np.array([3, 5, 8], dtype=np.int64)
 ROWS = st.lists(st.tuples(st.sampled_from([3, 5, 8]), st.integers(1, 9), st.sampled_from([0.1, 0.2])), max_size=12)
@@ -13,7 +13,7 @@ ROWS = st.lists(st.tuples(st.sampled_from([3, 5, 8]), st.integers(1, 9), st.samp
 def digests(rows: list[tuple[int, int, float]]) -> list[int]:
     conversion = np.array([row[0] for row in rows], dtype=np.int64)
     columns = [np.array([row[1] for row in rows], dtype=np.int64), np.array([row[2] for row in rows], dtype=np.float64)]
-    return digest_conversions(IDS, conversion, columns).tolist()
+    return digest_conversions(IDS, conversion, digest_rows(columns)).tolist()
 
 
 @given(ROWS, st.randoms(use_true_random=False))

@@ -360,6 +360,7 @@ create table analytics.attribution_credits (
     touchpoint_id bigint not null,
     position integer not null,
     occurred_at timestamptz not null,
+    row_digest bigint not null default 0,
     attribution_first double precision,
     attribution_last double precision,
     attribution_linear double precision,
@@ -380,6 +381,7 @@ comment on column analytics.attribution_credits.tenant_id is 'tenant';
 comment on column analytics.attribution_credits.conversion_id is 'conversion';
 comment on column analytics.attribution_credits.touchpoint_id is 'touch';
 comment on column analytics.attribution_credits.position is 'place in the journey, 1 is the earliest';
+comment on column analytics.attribution_credits.row_digest is 'hash of the row''s other columns but the data-driven ones, by which a recalculation knows an unchanged row';
 comment on column analytics.attribution_credits.occurred_at is 'the conversion''s occurred_at, UTC; rows are written in its order, so that a window is read by block ranges';
 comment on column analytics.attribution_credits.attribution_first is 'weight of the touch under first, 0 to 1, sums to 1 per conversion; null where the model does not apply';
 comment on column analytics.attribution_credits.attribution_last is 'weight of the touch under last, 0 to 1, sums to 1 per conversion; null where the model does not apply';

@@ -3,6 +3,7 @@ create temporary table stage_credits (
     touchpoint_id bigint not null,
     position integer not null,
     occurred_at timestamptz not null,
+    row_digest bigint not null,
     attribution_first double precision not null,
     attribution_last double precision not null,
     attribution_linear double precision not null,
