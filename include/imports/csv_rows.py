@@ -53,13 +53,15 @@ def read_header(path: Path, columns: Columns) -> tuple[str, ...]:
             header = [name.strip() for name in next(csv.reader(stream), [])]
     except OSError as error:
         raise InvalidInput(f"{path.name}: cannot be read: {error.strerror}") from error
+    except csv.Error as error:
+        raise InvalidInput(f"{path.name}: the header is no CSV: {error}; nothing was imported") from error
     missing = [name for name in columns.required if name not in header]
     if missing:
         raise InvalidInput(f"{path.name}: required column {', '.join(missing)} is missing; nothing was imported")
     repeated = {name for name in header if name in columns.known and header.count(name) > 1}
     if repeated:
         raise InvalidInput(f"{path.name}: column {', '.join(sorted(repeated))} occurs twice; nothing was imported")
-    return tuple(name for name in header if name not in columns.known)
+    return tuple(_printable(name) for name in header if name not in columns.known)
 
 
 def read_rows(path: Path, columns: Columns) -> Iterator[CsvRow | BadRow]:
@@ -103,6 +105,10 @@ def _fault(values: list[str], columns: int) -> str | None:
     if longest > LONGEST_FIELD:
         return f"a field of {longest} characters; the longest allowed has {LONGEST_FIELD}"
     return None
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _payload(values: list[str]) -> bytes:

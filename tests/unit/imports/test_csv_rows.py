@@ -45,6 +45,10 @@ def test_names_of_unknown_columns_are_returned_to_be_shown(tmp_path: Path) -> No
     assert read_header(written(tmp_path, b"mood,id,time,age\n"), COLUMNS) == ("mood", "age")
 
 
+def test_a_column_name_that_is_not_utf8_can_be_shown_all_the_same(tmp_path: Path) -> None:
+    assert read_header(written(tmp_path, b"id,time,gr\xf6\xdfe\n"), COLUMNS) == ("gr\ufffd\ufffde",)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -63,12 +67,12 @@ def test_a_header_without_its_columns_is_refused_by_name(tmp_path: Path, content
 
 
 def test_a_header_that_is_no_csv_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="file.csv: the header is no CSV"):
+    with pytest.raises(InvalidInput, match=r"file\.csv: the header is no CSV"):
         read_header(written(tmp_path, b"id," + b"x" * 200_000 + b"\n"), COLUMNS)
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="absent.csv: cannot be read: No such file"):
+    with pytest.raises(InvalidInput, match=r"absent\.csv: cannot be read: No such file"):
         read_header(tmp_path / "absent.csv", COLUMNS)
 
 
