@@ -175,6 +175,16 @@ def test_our_channels_differ_from_the_samples_only_where_the_table_explains_it(
     assert set(DIFFERENCES) | SAME == set(kinds), "the table names a kind of session that the sample does not have"
 
 
+def test_the_document_explains_the_same_differences() -> None:
+    document = (CHECKOUT / "docs" / "import.md").read_text(encoding="utf-8")
+    table = document.split("## Held to a sample")[1].split("|---|---|---|---|\n")[1]
+
+    assert table.splitlines() == [
+        f"| {source} / {medium} | {theirs} | {ours} | {why} |"
+        for (theirs, source, medium), (ours, why) in DIFFERENCES.items()
+    ]
+
+
 def test_our_channels_leave_every_path_as_long_and_as_valuable(database: Database, tmp_path: Path) -> None:
     import_sample(database, "renamed", tmp_path, with_channel=False)
     ours = {(channel, renamed) for (channel, _, _), (renamed, _) in DIFFERENCES.items()}

@@ -1,6 +1,7 @@
 """CSV imports against a real database: what is stored, what is refused, and which conversions wait for credit after."""
 
 import os
+import re
 import subprocess
 import sys
 import uuid
@@ -182,6 +183,22 @@ def test_bad_rows_are_quarantined_with_line_and_reason_and_the_others_are_import
     assert [reason.split()[0] for _, reason, _, _ in kept] == ["order_id", "placed_at", "3", "amount"]
     assert "19.999" in kept[3][3]
     assert set(shop.conversions("status")) == {"o1", "o6"}
+
+
+def test_the_documented_look_at_the_quarantine_shows_what_was_put_aside(shop: Shop) -> None:
+    shop.orders(ORDERS + "o3,2026-03-12,EUR,1.234,c1,\n")
+    document = (CHECKOUT / "docs" / "import.md").read_text(encoding="utf-8")
+    block = document.split("```sql\n")[1].split("```")[0]
+    block = re.sub(r"app.tenant_id = '\d+'", f"app.tenant_id = '{shop.tenant.tenant_id}'", block)
+
+    with psycopg.connect(shop.database.jobs_url, autocommit=True) as connection:
+        cursor = connection.execute(block)
+        while not cursor.description:
+            cursor.nextset()
+        found = cursor.fetchall()
+
+    assert [row[:2] for row in found] == [("import:orders", "line 4")]
+    assert "o3" in found[0][3]
 
 
 @pytest.mark.parametrize(
