@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -32,6 +33,10 @@ def main() -> int:
         imported = _import(arguments.tenant, arguments.touchpoints, arguments.orders)
     except AttributionError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        print(f"error: database: {first}; is the stack up, and does its URL name it?", file=sys.stderr)
         return 1
     _print(imported)
     if any(each.work_waits for each in imported):

@@ -534,3 +534,15 @@ def test_the_command_without_a_database_url_says_how_to_get_one(known: Shop) -> 
 
     assert ended.returncode == 1
     assert ended.stderr == "error: ANALYTICS_DB_URL is not set; start a stack with make up, or set the database URLs\n"
+
+
+def test_the_command_says_in_one_line_that_the_database_does_not_answer(known: Shop) -> None:
+    orders = known.file("orders.csv", ORDERS)
+    nowhere = "postgresql://analytics_control:secret@127.0.0.1:9/nowhere"
+
+    ended = run(known, "--tenant", known.tenant.slug, "--orders", str(orders), ANALYTICS_CONTROL_URL=nowhere)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: database: connection failed")
+    assert len(ended.stderr.splitlines()) == 1
+    assert "secret" not in ended.stderr
