@@ -17,6 +17,8 @@ from rich.table import Table
 from include import clock
 from include.errors import AttributionError, InvalidInput
 from include.ids import tenant_id_of
+from include.imports import order_rows, touchpoint_rows
+from include.imports.csv_rows import read_header
 from include.imports.doorbell import ring
 from include.imports.load import Imported, import_orders, import_touchpoints
 from include.tenants.registry import list_tenants, load_tenant
@@ -56,6 +58,10 @@ def _import(slug: str, touchpoints: Path | None, orders: Path | None) -> list[Im
     url = (
         first_url if tenant.db_conn_id == "analytics_db" else _environment(f"AIRFLOW_CONN_{tenant.db_conn_id.upper()}")
     )
+    # Both before either is loaded: a file that is refused says that nothing was imported.
+    for path, columns in ((touchpoints, touchpoint_rows.COLUMNS), (orders, order_rows.COLUMNS)):
+        if path is not None:
+            read_header(path, columns)
     now = clock.now()
     console = Console(stderr=True)
     imported = []

@@ -546,3 +546,14 @@ def test_the_command_says_in_one_line_that_the_database_does_not_answer(known: S
     assert ended.stderr.startswith("error: database: connection failed")
     assert len(ended.stderr.splitlines()) == 1
     assert "secret" not in ended.stderr
+
+
+def test_the_command_imports_neither_file_when_one_of_them_is_refused(known: Shop) -> None:
+    touches = known.file("touches.csv", TOUCHES)
+    orders = known.file("orders.csv", "order_id,placed_at,total\no1,2026-03-10,5\n")
+
+    ended = run(known, "--tenant", known.tenant.slug, "--touchpoints", str(touches), "--orders", str(orders))
+
+    assert ended.returncode == 1
+    assert ended.stderr == "error: orders.csv: required column currency is missing; nothing was imported\n"
+    assert not any(known.versions().values())
