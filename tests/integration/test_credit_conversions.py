@@ -95,6 +95,14 @@ def test_touches_count_by_the_consent_that_the_tenant_asks_for(
         assert sorted(shop.touches_by_order()["order"]) == counted
 
 
+def test_sessions_and_clicks_earn_alike_and_surveys_nothing(shop: Shop) -> None:
+    kinds = ("click", "session", "survey")
+    shop.load([touch(kind, NOON - DAY, type=kind) for kind in kinds], [order("order", NOON, total="10.00")])
+    shop.credit()
+    earned = {row["touch"]: row["amount_linear_minor"] for row in shop.credit_by_order()["order"]}
+    assert earned == {"click": 500, "session": 500}
+
+
 def test_an_order_in_another_currency_waits_untouched_for_a_rate(shop: Shop) -> None:
     shop.load([touch("touch", NOON - DAY)], [order("euros", NOON, currency="EUR"), order("dollars", NOON)])
     before = shop.conversions()["euros"]
