@@ -1,6 +1,7 @@
 """Money as integer minor units of an ISO 4217 currency; never float."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from functools import cache
 
 from iso4217 import Currency
@@ -9,6 +10,9 @@ from include.errors import InvalidInput
 
 MAX_MINOR_UNITS = 2**53
 """Largest amount of one order, either sign: float64 quotas of credit are exact integers up to here."""
+
+
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 
 
 @cache
@@ -20,7 +24,7 @@ def minor_unit_exponent(currency: str) -> int:
     try:
         exponent = Currency(currency).exponent
     except ValueError as error:
-        raise InvalidInput(f"currency {currency!r} is not an ISO 4217 code") from error
+        raise InvalidInput(f"currency {currency[:10]!r} is not an ISO 4217 code") from error
     if exponent is None:
         raise InvalidInput(f"currency {currency!r} has no minor units in ISO 4217")
     return int(exponent)
@@ -33,14 +37,15 @@ def to_minor_units(amount: str | Decimal, currency: str) -> int:
     MAX_MINOR_UNITS: rounding an order's total is the shop's decision, not ours.
     """
     exponent = minor_unit_exponent(currency)
-    try:
-        value = Decimal(amount)
-    except InvalidOperation as error:
-        raise InvalidInput(f"amount {str(amount)[:40]!r} is not a decimal number") from error
-    if not value.is_finite():
-        raise InvalidInput(f"amount {str(amount)[:40]!r} is not finite")
-    if abs(value.adjusted()) > 30:
-        raise InvalidInput(f"amount {str(amount)[:40]!r} is out of range")
+    text = str(amount)
+    if text.strip("+-").lower() in ("nan", "snan", "inf", "infinity"):
+        raise InvalidInput(f"amount {text!r} is not finite")
+    if not _DECIMAL.fullmatch(text):
+        raise InvalidInput(f"amount {text[:40]!r} is not a decimal number")
+    value = Decimal(text)
+    # Beyond the precision of decimal's context a digit would be rounded away without a word.
+    if len(value.as_tuple().digits) > 28 or abs(value.adjusted()) > 30:
+        raise InvalidInput(f"amount {text[:40]!r} is out of range")
     scaled = value.scaleb(exponent)
     if scaled != scaled.to_integral_value():
         raise InvalidInput(f"amount {str(amount)[:40]!r} has more than {exponent} decimals of {currency}")

@@ -2,19 +2,15 @@
 
 psycopg owns the transaction: rows, locks and writes, and COPY into temporary tables (COPY straight into a table with
 row-level security is refused by PostgreSQL). Whole columns are read through ADBC in a read-only companion transaction
-on one snapshot of what is committed, so a job locks first and reads after.
-What the statements mean is the business of the modules that name them.
+on one snapshot of what is committed, so a job locks first and reads after. The column libraries are imported where they
+are used: they cost 1.7 s, which tasks that only list or judge need not pay. What the statements mean is the business of the modules that name them.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import adbc_driver_manager
-import adbc_driver_postgresql.dbapi as adbc
-import pgpq
 import psycopg
-import pyarrow as pa
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
@@ -22,6 +18,10 @@ from psycopg.rows import namedtuple_row
 from include.errors import DeadlineExceeded, UnsafeDatabaseRole
 from include.storage.deadline import Deadline
 from include.storage.sql import numbered, statement
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi as adbc
+    import pyarrow as pa
 
 # A dead peer is noticed within about half a minute, on both drivers; the deadline covers a peer that only hangs.
 _CONNECTION_TIMEOUTS = {
@@ -59,12 +59,14 @@ class TenantSession:
         """Run a statement of queries/ and return its first row, or None."""
         return self._run(name, parameters).fetchone()
 
-    def columns(self, name: str, **parameters: object) -> pa.Table:
+    def columns(self, name: str, **parameters: object) -> "pa.Table":
         """Read a statement's whole result as Arrow columns, in the read-only companion transaction.
 
         The first call fixes the snapshot that all later ones read: what was committed then, and nothing that this
         session writes. Later calls may come from another thread, one at a time.
         """
+        import adbc_driver_manager
+
         text, values = numbered(name, {"tenant_id": self.tenant_id, **parameters})
         with self._reader().cursor() as cursor:
             try:
@@ -77,12 +79,14 @@ class TenantSession:
                     raise DeadlineExceeded(f"{name} was cancelled: not finished within its deadline") from error
                 raise
 
-    def copy(self, table: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:
+    def copy(self, table: str, batches: "Iterable[pa.RecordBatch]", schema: "pa.Schema") -> int:
         """COPY Arrow batches into a temporary table of this session and return the number of rows.
 
         table: an identifier; its columns must have the names and types of schema (int64 is bigint, float64 double
         precision, timestamp[us, UTC] timestamptz, string text).
         """
+        import pgpq
+
         encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
         copy = sql.SQL("copy {} ({}) from stdin (format binary)").format(
             sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name in schema.names)
@@ -106,7 +110,9 @@ class TenantSession:
             "select set_config('statement_timeout', %s, true)", (str(self.deadline.statement_timeout_ms()),)
         )
 
-    def _reader(self) -> adbc.Connection:
+    def _reader(self) -> "adbc.Connection":
+        import adbc_driver_postgresql.dbapi as adbc
+
         if self._companion is None:
             ((snapshot,),) = self._connection.execute("select pg_export_snapshot()").fetchall()
             self._companion = adbc.connect(_with_timeouts(self._url))
