@@ -55,7 +55,7 @@ dags-doc: $(READY)  ## write DAGS.md and the graph snapshot from the DAGs
 	@$(RUN) -m dev.dags_doc
 
 test: $(READY)  ## everything that has to hold, fast parts first (under ten minutes)
-	@$(RUN) -m pytest -q tests
+	@$(RUN) -m pytest -q tests/unit tests/dags tests/deploy tests/integration tests/e2e
 
 test-unit: $(READY)  ## rules only: no database, no Airflow, seconds
 	@$(RUN) -m pytest -q tests/unit

@@ -3,7 +3,8 @@
 psycopg owns the transaction: rows, locks and writes, and COPY into temporary tables (COPY straight into a table with
 row-level security is refused by PostgreSQL). Whole columns are read through ADBC in a read-only companion transaction
 on one snapshot of what is committed, so a job locks first and reads after. The column libraries are imported where they
-are used: they cost 1.7 s, which tasks that only list or judge need not pay. What the statements mean is the business of the modules that name them.
+are used: they cost 1.7 s, which tasks that only list or judge need not pay. What the statements mean is the business
+of the modules that name them.
 """
 
 from collections.abc import Iterable, Iterator
