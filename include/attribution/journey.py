@@ -1,6 +1,7 @@
 """Journeys in CSR form: what every rule of credit works on."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +27,21 @@ class Journeys:
 
     def __post_init__(self) -> None:
         for name in ("offsets", "touch_time", "conversion_time"):
-            object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), dtype=np.int64))
+            object.__setattr__(self, name, kernel_array(getattr(self, name), np.int64))
         check_offsets(self.offsets, len(self.touch_time))
         if len(self.conversion_time) != len(self.offsets) - 1:
             raise InvalidInput(
                 f"conversion_time has {len(self.conversion_time)} entries for {len(self.offsets) - 1} journeys"
             )
+
+
+def kernel_array(values: Any, dtype: type[np.generic]) -> npt.NDArray[Any]:
+    """Return values as a contiguous, writable array of dtype, copied only where they are not.
+
+    Kernels are compiled per type of array, and a read-only one (as Arrow gives them) is another type: without this a
+    task could meet a combination that nobody compiled before.
+    """
+    return np.require(values, dtype=dtype, requirements=["C", "W"])
 
 
 def check_offsets(offsets: Int64, touches: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from include.attribution.compiled import kernel
-from include.attribution.journey import Float64, Int64, Journeys
+from include.attribution.journey import Float64, Int64, Journeys, kernel_array
 
 Int16 = npt.NDArray[np.int16]
 Int8 = npt.NDArray[np.int8]
@@ -41,6 +41,12 @@ class TouchColumns:
     exposure_key: Int64
     flags: Int8
 
+    def __post_init__(self) -> None:
+        for name in ("touchpoint_id", "visitor_id", "occurred_at", "exposure_key"):
+            object.__setattr__(self, name, kernel_array(getattr(self, name), np.int64))
+        object.__setattr__(self, "priority", kernel_array(self.priority, np.int16))
+        object.__setattr__(self, "flags", kernel_array(self.flags, np.int8))
+
 
 @dataclass(frozen=True)
 class ConversionColumns:
@@ -51,6 +57,10 @@ class ConversionColumns:
     customer_id: Int64
     visitor_id: Int64
 
+    def __post_init__(self) -> None:
+        for name in ("conversion_id", "occurred_at", "customer_id", "visitor_id"):
+            object.__setattr__(self, name, kernel_array(getattr(self, name), np.int64))
+
 
 @dataclass(frozen=True)
 class IdentityColumns:
@@ -58,6 +68,10 @@ class IdentityColumns:
 
     visitor_id: Int64
     customer_id: Int64
+
+    def __post_init__(self) -> None:
+        for name in ("visitor_id", "customer_id"):
+            object.__setattr__(self, name, kernel_array(getattr(self, name), np.int64))
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ def build_journeys(
     sizes, members, capped = _stitched_visitors(identities, rules.max_visitors_per_customer)
     customers = _customer_of(conversions, identities)
     visitor_offsets, visitor_ids = _visitors_of_conversions(
-        customers, np.ascontiguousarray(conversions.visitor_id), sizes[0], sizes[1], members
+        customers, conversions.visitor_id, sizes[0], sizes[1], members
     )
     known, places = _places(visitor_ids)
     row_offsets, rows = _rows_by_visitor(

@@ -7,7 +7,7 @@ remainders, ties to the earlier touch. Reports add up stored parts and never rou
 import numpy as np
 
 from include.attribution.compiled import kernel
-from include.attribution.journey import Float64, Int64, check_offsets
+from include.attribution.journey import Float64, Int64, check_offsets, kernel_array
 from include.errors import InvalidInput
 from include.money import MAX_MINOR_UNITS
 
@@ -21,9 +21,9 @@ def allocate_minor_units(offsets: Int64, weights: Float64, values_minor: Int64) 
     error of their quotas are ties. Raises InvalidInput for weights that are negative or not finite, and for values
     beyond 2**53, where float64 quotas stop being exact integers.
     """
-    offsets = np.ascontiguousarray(offsets, dtype=np.int64)
-    weights = np.ascontiguousarray(weights, dtype=np.float64)
-    values = np.ascontiguousarray(values_minor, dtype=np.int64)
+    offsets = kernel_array(offsets, np.int64)
+    weights = kernel_array(weights, np.float64)
+    values = kernel_array(values_minor, np.int64)
     check_offsets(offsets, len(weights))
     if len(values) != len(offsets) - 1:
         raise InvalidInput(f"values_minor has {len(values)} entries for {len(offsets) - 1} journeys")

@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from include.attribution.compiled import kernel
-from include.attribution.journey import Float64, Int64, Journeys
+from include.attribution.journey import Float64, Int64, Journeys, kernel_array
 from include.errors import InvalidInput
 
 MODELS = ("first_touch", "last_touch", "linear", "time_decay", "position_based")
@@ -74,7 +74,7 @@ def _checked_touch_weight(touch_weight: Float64 | None, touches: int) -> Float64
     # An empty array means "none": one type for the compiler, and no pass over a column of ones.
     if touch_weight is None or touches == 0:
         return _NO_FACTORS
-    factors = np.ascontiguousarray(touch_weight, dtype=np.float64)
+    factors = kernel_array(touch_weight, np.float64)
     if len(factors) != touches:
         raise InvalidInput(f"touch_weight has {len(factors)} entries for {touches} touches")
     if not np.all(np.isfinite(factors) & (factors >= 0)):
