@@ -1,8 +1,8 @@
 """Run one job for a batch of tenants so that nothing one of them does reaches another.
 
-Each tenant gets its lease as its work starts, a deadline, one transaction, and a row in control.job_runs. Its errors
-end here: they fail the tenant and the next one starts. Which tenants are in the batch, and what a failed one means for
-the run, is left to the caller; what the job does, to the job.
+Each tenant gets its lease as its work starts, a deadline, one transaction per step of the job (most have one), and a
+row in control.job_runs. Its errors end here: they fail the tenant and the next one starts. Which tenants are in the
+batch, and what a failed one means for the run, is left to the caller; what the job does, to the job.
 """
 
 import logging
@@ -12,17 +12,17 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal
 
 import psycopg
 
 from include.errors import AttributionError, DeadlineExceeded, LeaseLost
 from include.ids import tenant_id_of
 from include.jobs.outcome import TenantOutcome, has_succeeded, record_outcome
-from include.jobs.request import JobRequest, JobResult
+from include.jobs.request import SAMPLE_ROWS, Job, JobRequest, JobResult
 from include.storage.deadline import Deadline
 from include.storage.leases import Holder, Lease, LeaseHeld, held_lease
-from include.storage.session import TenantSession, tenant_transaction
+from include.storage.session import tenant_transaction
 from include.tenants.registry import load_tenant
 from include.tenants.tenant import Tenant
 
@@ -31,18 +31,9 @@ GRACE_SECONDS = 5.0
 """Statements end at the deadline by themselves; work that hangs anywhere else is abandoned this much later."""
 
 _RELEASE_SECONDS = 10.0
-_SAMPLE_ROWS = 20
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
 log = logging.getLogger(__name__)
-
-
-class Job(Protocol):
-    """One job for one tenant, inside the tenant's transaction; it neither commits nor takes a lease."""
-
-    def __call__(
-        self, session: TenantSession, clients: Mapping[str, object], tenant: Tenant, request: JobRequest
-    ) -> JobResult: ...
 
 
 @dataclass(frozen=True)
@@ -105,6 +96,7 @@ class _Attempt:
         self._slug = slug
         self._outcome: TenantOutcome | None = None
         self._lease: Lease | None = None
+        self._committed = JobResult()
         self._thread = threading.Thread(target=self._work, name=f"tenant-{slug}", daemon=True)
 
     def outcome_within(self, seconds: float) -> TenantOutcome:
@@ -114,19 +106,36 @@ class _Attempt:
         if self._outcome is not None:
             return self._outcome
         late = f"timeout: not finished within {self._batch.deadline_seconds:.0f} s"
-        return TenantOutcome(self._slug, "failed", f"{late}{self._revoke()}", timed_out=True)
+        return self._ended("failed", f"{late}{self._revoke()}", timed_out=True)
 
     def _work(self) -> None:
         try:
             self._outcome = self._attempt()
         except LeaseHeld as error:
-            self._outcome = TenantOutcome(self._slug, "deferred", str(error))
+            self._outcome = self._ended("deferred", str(error))
         except LeaseLost as error:
-            self._outcome = TenantOutcome(self._slug, "deferred", str(error), overtaken=True)
+            self._outcome = self._ended("deferred", str(error), overtaken=True)
         except DeadlineExceeded as error:
-            self._outcome = TenantOutcome(self._slug, "failed", f"timeout: {error}", timed_out=True)
+            self._outcome = self._ended("failed", f"timeout: {error}", timed_out=True)
         except Exception as error:  # noqa: BLE001 - the one boundary where a tenant's error, whatever it is, must stop
-            self._outcome = TenantOutcome(self._slug, "failed", describe(error))
+            self._outcome = self._ended("failed", describe(error))
+
+    def _ended(
+        self, status: Literal["failed", "deferred"], error: str, *, timed_out: bool = False, overtaken: bool = False
+    ) -> TenantOutcome:
+        """Return an outcome that counts the steps committed before the end: other jobs have those to read."""
+        done = self._committed
+        counts = dict(done.counts) | {"changed": int(done.changed)} if done.counts else {}
+        return TenantOutcome(
+            self._slug,
+            status,
+            error,
+            counts=counts,
+            window_from=done.window_from,
+            window_to=done.window_to,
+            timed_out=timed_out,
+            overtaken=overtaken,
+        )
 
     def _attempt(self) -> TenantOutcome:
         deadline = Deadline(self._batch.deadline_seconds)
@@ -144,18 +153,26 @@ class _Attempt:
         request = self._batch.request
         with held_lease(url, tenant.tenant_id, request.job, self._batch.holder) as lease:
             self._lease = lease
-            with tenant_transaction(url, tenant.tenant_id, deadline) as session:
-                result = self._batch.job(session, self._batch.clients, tenant, request)
-                lease.confirm(session)
-        return result
+            step: Job | None = self._batch.job
+            while step is not None:
+                with tenant_transaction(url, tenant.tenant_id, deadline) as session:
+                    result = step(session, self._batch.clients, tenant, request)
+                    lease.confirm(session)
+                self._committed = self._committed.followed_by(result)
+                step = result.then
+        return self._committed
 
     def _rehearse(self, url: str, tenant: Tenant, deadline: Deadline) -> JobResult:
-        try:
-            with tenant_transaction(url, tenant.tenant_id, deadline) as session:
-                raise _Rehearsed(self._batch.job(session, self._batch.clients, tenant, self._batch.request))
-        except _Rehearsed as rehearsed:
-            result = rehearsed.result
-        for row in result.sample[:_SAMPLE_ROWS]:
+        result = JobResult()
+        step: Job | None = self._batch.job
+        while step is not None:
+            try:
+                with tenant_transaction(url, tenant.tenant_id, deadline) as session:
+                    raise _Rehearsed(step(session, self._batch.clients, tenant, self._batch.request))
+            except _Rehearsed as rehearsed:
+                result = result.followed_by(rehearsed.result)
+                step = result.then
+        for row in result.sample[:SAMPLE_ROWS]:
             log.info("%s: would write %s", self._slug, ", ".join(f"{name}={value}" for name, value in row.items()))
         return replace(result, changed=False)
 

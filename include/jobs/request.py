@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
+
+from include.storage.session import TenantSession
+from include.tenants.tenant import Tenant
+
+SAMPLE_ROWS = 20
+"""Rows of a dry run's sample."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class JobResult:
 
     counts: rows and seconds per step, JSON numbers. changed: rows that other jobs wait for were written, so an asset
     event is worth emitting. waiting: rows left for later because a vendor or a rate said when. sample: up to 20 rows of
-    what a dry run would write, ids and numbers only.
+    what a dry run would write, ids and numbers only. then: the job's next step, run in a transaction of its own once
+    this one is committed; what was committed stands if it fails.
     """
 
     counts: Mapping[str, int | float] = field(default_factory=dict)
@@ -38,3 +45,27 @@ class JobResult:
     window_from: date | None = None
     window_to: date | None = None
     sample: tuple[Mapping[str, Any], ...] = ()
+    then: "Job | None" = None
+
+    def followed_by(self, later: "JobResult") -> "JobResult":
+        """Return what this step and the next one came to together."""
+        ends = [end for end in (self.window_to, later.window_to) if end is not None]
+        starts = [start for start in (self.window_from, later.window_from) if start is not None]
+        names = dict.fromkeys([*self.counts, *later.counts])
+        return JobResult(
+            counts={name: self.counts.get(name, 0) + later.counts.get(name, 0) for name in names},
+            changed=self.changed or later.changed,
+            waiting=later.waiting,
+            window_from=min(starts, default=None),
+            window_to=max(ends, default=None),
+            sample=(*self.sample, *later.sample)[:SAMPLE_ROWS],
+            then=later.then,
+        )
+
+
+class Job(Protocol):
+    """One step of a job for one tenant, inside the tenant's transaction; it neither commits nor takes a lease."""
+
+    def __call__(
+        self, session: TenantSession, clients: Mapping[str, object], tenant: Tenant, request: JobRequest
+    ) -> JobResult: ...

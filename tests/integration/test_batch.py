@@ -395,3 +395,55 @@ def test_a_lease_of_another_run_makes_a_tenant_busy_and_the_runs_own_does_not(da
     assert leased_tenants(database.control_url, "another_job", "run-2") == set()
     lease.release()
     assert leased_tenants(database.control_url, JOB, "run-2") == set()
+
+
+def stepping(*steps: Callable[[TenantSession], JobResult]) -> JobFunction:
+    """Return a job whose steps run one after the other, each in its own transaction."""
+
+    def _step(session: TenantSession, clients: object, tenant: Tenant, request: JobRequest) -> JobResult:
+        result = steps[0](session)
+        return replace(result, then=stepping(*steps[1:])) if steps[1:] else result
+
+    return _step
+
+
+def marking(run_id: str, counts: Mapping[str, int], *, changed: bool = False) -> Callable[[TenantSession], JobResult]:
+    def _mark(session: TenantSession) -> JobResult:
+        mark(session, run_id)
+        return JobResult(counts=counts, changed=changed)
+
+    return _mark
+
+
+def test_a_job_of_several_steps_commits_each_and_counts_them_together(
+    database: Database, run_id: str, make: Callable[..., Batch]
+) -> None:
+    def _sees_the_first_step(session: TenantSession) -> JobResult:
+        assert marked(database, run_id) == ["acme"], "another connection sees what the first step committed"
+        return JobResult(counts={"rows": 4}, changed=True)
+
+    job = stepping(marking(run_id, {"rows": 3}), _sees_the_first_step)
+    (outcome,) = run_batch(make(job), ["acme"])
+    assert outcome.status == "succeeded"
+    assert outcome.counts == {"rows": 7, "changed": 1}
+
+
+def test_steps_committed_before_a_failure_stand_and_are_announced(
+    database: Database, run_id: str, make: Callable[..., Batch]
+) -> None:
+    def _fails(session: TenantSession) -> JobResult:
+        raise InvalidInput("the second step does not work")
+
+    job = stepping(marking(run_id, {"rows": 3}, changed=True), _fails)
+    (outcome,) = run_batch(make(job), ["acme"])
+    assert outcome.status == "failed"
+    assert outcome.counts == {"rows": 3, "changed": 1}
+    assert marked(database, run_id) == ["acme"]
+    assert [row.changed for row in recorded_outcomes(database.control_url, JOB, run_id)] == [True]
+
+
+def test_a_dry_run_of_several_steps_commits_none(database: Database, run_id: str, make: Callable[..., Batch]) -> None:
+    job = stepping(marking(run_id, {"rows": 3}), marking(run_id, {"rows": 4}))
+    (outcome,) = run_batch(make(job, request=JobRequest(JOB, run_id, NOW, dry_run=True)), ["acme"])
+    assert outcome.counts == {"rows": 7, "changed": 0}
+    assert marked(database, run_id) == []
