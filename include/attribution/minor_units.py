@@ -11,6 +11,8 @@ from include.attribution.journey import Float64, Int64, check_offsets, kernel_ar
 from include.errors import InvalidInput
 from include.money import MAX_MINOR_UNITS
 
+_COUNTING_ROUNDS = 6
+
 
 def allocate_minor_units(offsets: Int64, weights: Float64, values_minor: Int64) -> Int64:
     """Split each journey's value over its touches in integer minor units, int64[m].
@@ -42,15 +44,21 @@ def _allocate(offsets: Int64, weights: Float64, values: Int64, amounts: Int64) -
     for journey in range(len(offsets) - 1):
         start, end = offsets[journey], offsets[journey + 1]
         value = abs(values[journey])
-        total = 0.0
+        total, largest, smallest = 0.0, 0.0, np.inf
         for touch in range(start, end):
-            if not 0.0 <= weights[touch] < np.inf:
+            weight = weights[touch]
+            if not 0.0 <= weight < np.inf:
                 return False
-            total += weights[touch]
+            total += weight
+            largest, smallest = max(largest, weight), min(smallest, weight)
         if value == 0 or total == 0.0:
             amounts[start:end] = 0
-        elif end - start == 1:
-            amounts[start] = value
+        elif largest == smallest:
+            _split_evenly(value, amounts[start:end])
+        elif largest == total:
+            # Nobody else has any weight, as under first and last touch.
+            for touch in range(start, end):
+                amounts[touch] = value if weights[touch] == largest else 0
         elif 0.0 < value / total < np.inf:
             _split(weights[start:end], value / total, value, amounts[start:end], scratch)
         else:
@@ -64,35 +72,98 @@ def _allocate(offsets: Int64, weights: Float64, values: Int64, amounts: Int64) -
 
 
 @kernel
+def _split_evenly(value: int, amounts: Int64) -> None:
+    """Equal weights have equal remainders: the units left over go to the earlier touches."""
+    whole, left = divmod(value, len(amounts))
+    for touch in range(len(amounts)):
+        amounts[touch] = whole + 1 if touch < left else whole
+
+
+@kernel
 def _split(weights: Float64, scale: float, value: int, amounts: Int64, scratch: Float64) -> None:
     # About sixteen units in the last place of the value: what separates two remainders that are equal in truth.
     grain = min(16.0 * 2.0**-52 * value, 0.25)
+    remainders = scratch[: len(weights)]
     left = value
     counted = 0
     for touch in range(len(weights)):
-        whole = 0
-        if weights[touch] > 0.0:
-            whole = int(weights[touch] * scale + grain)
-            counted += 1
+        quota = weights[touch] * scale
+        whole = int(quota + grain)
         amounts[touch] = whole
         left -= whole
-    if left == 0:
+        remainders[touch] = quota - whole
+        if weights[touch] > 0.0:
+            counted += 1
+        else:
+            remainders[touch] = -np.inf
+    if left == 0 or (0 < left < counted and _give_above_a_bar(amounts, remainders, left, grain)):
         return
-    remainders = scratch[: len(weights)]
-    for touch in range(len(weights)):
-        remainders[touch] = weights[touch] * scale - amounts[touch]
     # Whole rounds and debts happen only where quotas near 2**53 are coarser than a unit.
     while left >= counted:
         left -= _give_everybody_one(amounts, weights)
     if left < 0:
         _take_from_smallest_holder(amounts, remainders, -left)
         return
-    if 2 * left <= counted:
-        _give_to_largest(amounts, remainders, weights, left, grain)
-    else:
-        # Everybody gets one and the smallest remainders give it back: the same, sooner.
-        _give_everybody_one(amounts, weights)
-        _take_from_smallest(amounts, remainders, weights, counted - left, grain)
+    _give_to_largest(amounts, remainders, left, grain)
+
+
+@kernel
+def _give_above_a_bar(amounts: Int64, remainders: Float64, units: int, grain: float) -> bool:
+    """Give one unit each to the largest remainders, the earlier touch first among equal ones, by halving.
+
+    The units-th largest remainder is enclosed between two remainders until no others lie between. Return False, with
+    nothing given, where remainders a little over a grain apart make a chain: which of them are ties needs a closer look.
+    """
+    low, high = 0.0, 1.0
+    for touch in range(len(remainders)):
+        low = min(low, max(remainders[touch], -1.0))
+    # Counting alone is a vector operation and mostly enough; ties end only by narrowing to the remainders themselves.
+    rounds = 0
+    while high - low > grain:
+        bar = 0.5 * (low + high)
+        above = 0
+        for touch in range(len(remainders)):
+            above += remainders[touch] > bar
+        if above != units and rounds < _COUNTING_ROUNDS:
+            rounds += 1
+            low, high = (bar, high) if above > units else (low, bar)
+            continue
+        least, most = np.inf, -np.inf
+        for touch in range(len(remainders)):
+            if remainders[touch] > bar:
+                least = min(least, remainders[touch])
+            else:
+                most = max(most, remainders[touch])
+        if above == units:
+            if least - most <= grain:
+                return False
+            for touch in range(len(remainders)):
+                amounts[touch] += remainders[touch] > bar
+            return True
+        low, high = (least, high) if above > units else (low, most)
+    return _give_with_ties(amounts, remainders, units, low, high, grain)
+
+
+@kernel
+def _give_with_ties(amounts: Int64, remainders: Float64, units: int, low: float, high: float, grain: float) -> bool:
+    """Give to all remainders above high, then to those from low to high by their places; False where a tie goes on."""
+    above = 0
+    for touch in range(len(remainders)):
+        remainder = remainders[touch]
+        if remainder > high:
+            above += 1
+            if remainder - high <= grain:
+                return False
+        elif remainder < low and low - remainder <= grain:
+            return False
+    tied = units - above
+    for touch in range(len(remainders)):
+        if remainders[touch] > high:
+            amounts[touch] += 1
+        elif remainders[touch] >= low and tied > 0:
+            amounts[touch] += 1
+            tied -= 1
+    return True
 
 
 @kernel
@@ -118,12 +189,9 @@ def _take_from_smallest_holder(amounts: Int64, remainders: Float64, units: int) 
 
 
 @kernel
-def _give_to_largest(amounts: Int64, remainders: Float64, weights: Float64, units: int, grain: float) -> None:
+def _give_to_largest(amounts: Int64, remainders: Float64, units: int, grain: float) -> None:
     """Give one unit each to the largest remainders, the earlier touch first among those within a grain."""
-    for touch in range(len(weights)):
-        if weights[touch] == 0.0:
-            remainders[touch] = -np.inf
-    if len(weights) > 64:
+    if len(remainders) > 64:
         for touch in _largest(remainders, units, grain):
             amounts[touch] += 1
         return
@@ -134,33 +202,6 @@ def _give_to_largest(amounts: Int64, remainders: Float64, weights: Float64, unit
                 largest, bar = touch, remainders[touch] + grain
         amounts[largest] += 1
         remainders[largest] = -np.inf
-
-
-@kernel
-def _take_from_smallest(amounts: Int64, remainders: Float64, weights: Float64, units: int, grain: float) -> None:
-    """Take one unit each from the smallest remainders, the later touch first among those within a grain."""
-    counted = 0
-    for touch in range(len(weights)):
-        if weights[touch] == 0.0:
-            remainders[touch] = np.nan  # not smaller than anything
-        else:
-            counted += 1
-    if len(weights) > 64:
-        for touch in range(len(weights)):
-            if weights[touch] == 0.0:
-                remainders[touch] = -np.inf
-            else:
-                amounts[touch] -= 1
-        for touch in _largest(remainders, counted - units, grain):
-            amounts[touch] += 1
-        return
-    for _ in range(units):
-        smallest, bar = 0, np.inf
-        for touch in range(len(remainders)):
-            if remainders[touch] <= bar:
-                smallest, bar = touch, min(bar, remainders[touch] + grain)
-        amounts[smallest] -= 1
-        remainders[smallest] = np.nan
 
 
 @kernel
