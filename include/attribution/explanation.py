@@ -100,7 +100,9 @@ def stitch(customer_id: int | None, visitor_id: int | None, evidence: Sequence[E
     theirs = sorted(visitor for visitor, customer in owner.items() if customer == customer_id)
     others = tuple(visitor for visitor in theirs if visitor not in own)
     named = {each.visitor_id for each in evidence if each.customer_id == customer_id}
-    of_others = {visitor: owner[visitor] for visitor in sorted(named) if owner[visitor] != customer_id}
+    of_others = {
+        visitor: owner[visitor] for visitor in sorted(named) if owner[visitor] != customer_id and visitor not in own
+    }
     if len(theirs) > limit:
         return Stitching(customer_id, own, others, of_others)
     return Stitching(customer_id, (*own, *others), (), of_others)
@@ -169,7 +171,7 @@ def _with_first_of_its_kind(touches: Sequence[Touch], same_touch: timedelta) -> 
 
 def _repeat(touch: Touch, first: Touch) -> Verdict:
     seconds = (touch.occurred_at - first.occurred_at).total_seconds()
-    sentence = f"the same channel and campaign {seconds:g} s after touch {first.touchpoint_id}: one touch"
+    sentence = f"the same channel and campaign {seconds:g} s after a touch that counts: one touch"
     return Verdict(touch.touchpoint_id, "same_touch", sentence, same_as=first.touchpoint_id)
 
 
