@@ -22,4 +22,5 @@ def next_attempt(reason: str, attempts: int, now: datetime) -> datetime | None:
     """
     if reason in FINAL_REASONS or attempts >= MOST_ATTEMPTS:
         return None
-    return now + _FIRST_WAIT * 2 ** (attempts - 1)
+    doublings: int = 2 ** (attempts - 1)
+    return now + _FIRST_WAIT * doublings

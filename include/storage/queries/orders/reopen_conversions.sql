@@ -1,5 +1,5 @@
 update analytics.conversions
-set status = 'pending', reason = null, next_attempt_at = null
+set status = 'pending', reason = null, attempts = 0, next_attempt_at = null
 from (select distinct conversion_id from reopenings) as reopened
 where
     conversions.tenant_id = %(tenant_id)s

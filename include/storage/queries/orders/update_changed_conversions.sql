@@ -9,6 +9,7 @@ set
     is_new_customer = case when wanted.excluded_reason is null then conversions.is_new_customer end,
     status = case when wanted.excluded_reason is null then 'pending' else 'excluded' end,
     reason = coalesce(wanted.excluded_reason, case when wanted.is_foreign then 'no_fx_rate' end),
+    attempts = 0,
     next_attempt_at = case when wanted.excluded_reason is null and wanted.is_foreign then 'infinity'::timestamptz end
 from wanted_conversions as wanted
 where
