@@ -56,3 +56,17 @@ def conversion_params() -> dict[str, Param]:
             description='Only these conversions of exactly one tenant, such as ["4871203399120312345"]. Empty: all.',
         )
     }
+
+
+def limit_params() -> dict[str, Param]:
+    """Return limit: how many unattributed conversions a run tries again."""
+    return {
+        "limit": Param(
+            50,
+            type="integer",
+            minimum=1,
+            maximum=100,
+            title="Conversions per tenant",
+            description="Unattributed conversions tried again in this run, 1 to 100 of each tenant.",
+        )
+    }

@@ -23,6 +23,10 @@ DAYS = {"date_from", "date_to"}
 CONTRACT = {
     "process_attribution": ("conversions asset or `*/15 * * * *`", DAYS | {"conversion_ids"}, timedelta(minutes=15)),
     "attribution_recalculate_recent": ("`0 4 * * *`", DAYS, timedelta(days=1)),
+    "attribution_order_reconciliation": ("`45 * * * *`", DAYS, timedelta(hours=1)),
+    "attribution_order_reconciliation_manual": ("none", DAYS, timedelta(days=1)),
+    "attribution_process_unattributed": ("`30 * * * *`", {"limit"}, timedelta(hours=1)),
+    "backfill_attribution": ("none", DAYS, timedelta(days=1)),
 }
 
 DAG_IDS = sorted(path.stem for path in DAGS.glob("*.py"))
@@ -48,7 +52,8 @@ def test_the_schedule_is_the_contracts(bag: "DagBag", dag_id: str) -> None:
     assert schedule_of(bag.dags[dag_id]) == CONTRACT[dag_id][0]
     timetable = bag.dags[dag_id].timetable
     cron = getattr(timetable, "timetable", timetable)
-    assert str(cron.timezone) == "UTC"
+    if CONTRACT[dag_id][0] != "none":
+        assert str(cron.timezone) == "UTC"
 
 
 @each_dag
@@ -140,6 +145,23 @@ def test_only_the_unmapped_announce_emits(bag: "DagBag", dag_id: str) -> None:
 def test_the_work_of_attribution_takes_a_slot_of_the_analytics_database(bag: "DagBag") -> None:
     assert bag.dags["process_attribution"].get_task("attribute").pool == ANALYTICS_DB
     assert bag.dags["attribution_recalculate_recent"].get_task("recalculate").pool == ANALYTICS_DB
+    assert bag.dags["attribution_process_unattributed"].get_task("retry").pool == ANALYTICS_DB
+    assert bag.dags["attribution_order_reconciliation"].get_task("reconcile").pool == ANALYTICS_DB
+    assert bag.dags["attribution_order_reconciliation_manual"].get_task("reconcile").pool == ANALYTICS_DB
+    assert bag.dags["backfill_attribution"].get_task("backfill").pool == ANALYTICS_DB
+
+
+@pytest.mark.parametrize("value", [1, 50, 100])
+def test_up_to_a_hundred_conversions_may_be_tried_again(bag: "DagBag", value: int) -> None:
+    assert bag.dags["attribution_process_unattributed"].params.get_param("limit").resolve(value) == value
+
+
+@pytest.mark.parametrize("value", [0, 101, 2.5, "50", None])
+def test_another_limit_is_refused_when_the_run_is_triggered(bag: "DagBag", value: object) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError):
+        bag.dags["attribution_process_unattributed"].params.get_param("limit").resolve(value)
 
 
 @pytest.mark.parametrize("value", ["acme", [1], {"acme": 1}, None], ids=["a text", "numbers", "a mapping", "nothing"])
