@@ -1,6 +1,6 @@
-"""The three demo shops and the window in which their world exists.
+"""The three demo shops and the window in which their world exists, and two shops at the edges of the calendar.
 
-Sizes at DEMO_NOW and scale 1: about 12,000, 6,000 and 3,000 orders.
+Sizes at DEMO_NOW and scale 1: about 12,000, 6,000 and 3,000 orders; the two at the edges have about 1,000 each.
 """
 
 from dataclasses import replace
@@ -115,6 +115,39 @@ SAKURA_GOODS = ShopProfile(
 )
 
 DEMO_SHOPS = (NORTHWIND_OUTDOOR, MAISON_LUMIERE, SAKURA_GOODS)
+
+KIRITIMATI_SHELLS = ShopProfile(
+    slug="kiritimati-shells",
+    name="Kiritimati Shells",
+    # UTC+14: the first to see a day, and its 1 January is over before Niue's begins.
+    timezone="Pacific/Kiritimati",
+    currency="AUD",
+    orders_per_day=11.0,
+    typical_price=Decimal(30),
+    taxes_included=True,
+    tax_rates=(Decimal("0.125"),),
+    shipping=Decimal("9.50"),
+    mix=MappingProxyType({"direct": 20, "meta": 30, "organic_search": 25, "organic_social": 15, "email": 10}),
+    accounts=(AccountProfile("meta", "905512340077213", "AUD", "Pacific/Kiritimati", Decimal("0.90"), campaigns=2),),
+)
+
+NIUE_HONEY = ShopProfile(
+    slug="niue-honey",
+    name="Niue Honey",
+    # UTC-11: the last but one to see a day.
+    timezone="Pacific/Niue",
+    currency="NZD",
+    orders_per_day=11.0,
+    typical_price=Decimal(24),
+    taxes_included=False,
+    tax_rates=(Decimal("0.125"),),
+    shipping=Decimal("12.00"),
+    mix=MappingProxyType({"direct": 20, "google_search": 25, "organic_search": 30, "email": 15, "referral": 10}),
+    accounts=(AccountProfile("google_ads", "8810046237", "NZD", "Pacific/Niue", Decimal("0.70"), campaigns=2),),
+)
+
+EDGE_SHOPS = (KIRITIMATI_SHELLS, NIUE_HONEY)
+"""For tests and chaos runs; 25 hours lie between their clocks."""
 
 
 def scaled(shop: ShopProfile, scale: float) -> ShopProfile:
