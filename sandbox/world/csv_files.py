@@ -16,6 +16,7 @@ from include.money import minor_unit_exponent
 from sandbox.world.draws import Ints
 from sandbox.world.external_ids import click_ids, customer_ids, order_ids, touch_ids, visitor_ids
 from sandbox.world.local_time import NEVER, instant_us
+from sandbox.world.order_events import order_events
 from sandbox.world.order_state import FINANCIAL_STATUS
 from sandbox.world.population import CONSENT, DENIED
 from sandbox.world.touches import Touches
@@ -37,13 +38,25 @@ def write_touchpoints_csv(world: World, path: Path, as_of: datetime) -> int:
     return _write(path, (_touch_table(world, batch, placement_columns) for batch in _batches(touches)))
 
 
-def write_orders_csv(world: World, path: Path, as_of: datetime, since: datetime | None = None) -> int:
+def write_orders_csv(
+    world: World,
+    path: Path,
+    as_of: datetime,
+    since: datetime | None = None,
+    *,
+    webhooks_since: datetime | None = None,
+) -> int:
     """Write the orders known at an aware instant, in order of placed_at, with their total and status as of then.
 
-    since keeps only orders that arrived or changed after that instant. Refunds change the status, never the total.
-    Returns the number of orders.
+    since keeps only orders that arrived or changed after that instant. webhooks_since leaves out every order that
+    `deliveries(world, webhooks_since, as_of)` tells of, so that the two together are all orders. Refunds change the
+    status, never the total. Returns the number of orders.
     """
-    return _write(path, iter([_order_table(world.as_of(as_of), since)]))
+    table = _order_table(world.as_of(as_of), since)
+    if webhooks_since is not None:
+        told = order_events(world).known(instant_us(webhooks_since), instant_us(as_of))
+        table = table.filter(pc.invert(pc.is_in(table["order_id"], order_ids(np.unique(told.order)))))
+    return _write(path, iter([table]))
 
 
 def shop_totals_table(state: WorldState) -> pa.Table:

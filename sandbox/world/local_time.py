@@ -37,6 +37,18 @@ def instant_us(instant: datetime) -> int:
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
+def parse_instant(name: str, text: str) -> datetime:
+    """Return the instant that a command's argument of this name gives in ISO 8601; no offset is UTC.
+
+    Raises InvalidInput that names the argument when it is anything else.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(f"{name} {text!r} is not ISO 8601; write 2026-03-31T12:00:00Z") from error
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
 def arrivals(random: np.random.Generator, count: int, timezone: str, start: date, end: date) -> Ints:
     """Draw count instants within the UTC days [start, end), denser in the zone's waking hours; unsorted."""
     zone = ZoneInfo(timezone)

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -20,6 +20,7 @@ from include.ids import tenant_id_of
 from include.storage.sql import statement
 from sandbox.world.accounts import with_later_accounts
 from sandbox.world.faults import Faults, disturbed
+from sandbox.world.local_time import parse_instant
 from sandbox.world.profiles import DEMO_END, DEMO_SHOPS, DEMO_START, EDGE_SHOPS, scaled
 from sandbox.world.webhooks import Delivery, deliveries
 from sandbox.world.world import World, generate
@@ -82,7 +83,8 @@ def _send(asked: argparse.Namespace) -> Received:
     url = os.environ.get("ANALYTICS_INGEST_URL", "")
     if not url:
         raise InvalidInput("ANALYTICS_INGEST_URL is not set; run: set -a; . .run/env")
-    since, until = (_instant("--since", asked.since) if asked.since else None), _instant("--until", asked.until)
+    since = parse_instant("--since", asked.since) if asked.since else None
+    until = parse_instant("--until", asked.until)
     faults = Faults(
         redelivered=asked.duplicates,
         sent_twice=asked.duplicates,
@@ -120,14 +122,6 @@ def _parser() -> argparse.ArgumentParser:
         "--later-accounts", type=float, default=0.0, help="share of repeat customers who first buy as guests"
     )
     return parser
-
-
-def _instant(name: str, text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(f"{name} {text!r} is not ISO 8601; write 2026-03-31T12:00:00Z") from error
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _batches(arriving: Iterator[Delivery]) -> Iterator[list[Delivery]]:

@@ -201,6 +201,7 @@ def test_the_command_writes_the_three_shops_and_their_books(tmp_path: Path, caps
         (["--as-of", "yesterday"], "--as-of 'yesterday' is not ISO 8601"),
         (["--scale", "0"], "--scale 0.0 must be above 0"),
         (["--scale", "nan"], "--scale nan must be above 0"),
+        (["--webhooks-since", "noon"], "--webhooks-since 'noon' is not ISO 8601"),
         (["--seed", "-1"], "--seed -1 not below 0"),
     ],
 )

@@ -16,7 +16,7 @@ from include.errors import InvalidInput
 from sandbox.world import World, generate
 from sandbox.world.csv_files import write_orders_csv
 from sandbox.world.edge_worlds import EDGE_WORLDS, edge_world
-from sandbox.world.local_time import NEVER
+from sandbox.world.local_time import NEVER, instant_us
 from sandbox.world.profiles import (
     DEMO_END,
     DEMO_NOW,
@@ -122,6 +122,21 @@ def test_the_state_known_at_any_instant_is_that_of_the_csv(tmp_path: Path) -> No
     for instant in (edit + timedelta(seconds=4), edit + timedelta(seconds=5), DEMO_NOW, AFTER_ALL):
         rows = _as_csv_rows(_newest(list(deliveries(world, None, instant))))
         assert rows == _csv_rows(world, instant, tmp_path / "orders.csv")
+
+
+def test_a_csv_that_leaves_the_last_days_to_webhooks_and_these_webhooks_are_all_orders(
+    world: World, sent: list[Delivery], tmp_path: Path
+) -> None:
+    # The instant right after an order's arrival and before the second at which its payment counts as a change.
+    arrival = int(world.orders.available_at[world.orders.placed_at < instant_us(DEMO_NOW - timedelta(days=2))][-1])
+    since = datetime.fromtimestamp(arrival // 1_000_000 + 1, UTC)
+    write_orders_csv(world, tmp_path / "rest.csv", DEMO_NOW, webhooks_since=since)
+    with (tmp_path / "rest.csv").open(encoding="utf-8", newline="") as file:
+        rest = {row["order_id"]: row for row in csv.DictReader(file)}
+    told = _as_csv_rows(_newest([one for one in sent if one.received_at > since]))
+    assert not rest.keys() & told.keys()
+    assert rest | told == _csv_rows(world, DEMO_NOW, tmp_path / "orders.csv")
+    assert 0 < len(told) < len(rest)
 
 
 def test_deliveries_arrive_in_order_and_never_before_their_event(sent: list[Delivery]) -> None:
