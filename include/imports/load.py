@@ -18,8 +18,9 @@ from include.ids import stable_id
 from include.imports import order_rows, touchpoint_rows
 from include.imports.csv_rows import BadRow, Columns, CsvRow, read_header, read_rows, refused
 from include.orders.settle import begin
+from include.orders.stages import ORDER_SCHEMA
 from include.orders.touchpoints import TOUCHPOINT_SCHEMA, TouchCounts, merge_staged_touchpoints
-from include.orders.upsert import ORDER_SCHEMA, OrderCounts, merge_staged_orders
+from include.orders.upsert import OrderCounts, merge_staged_orders
 from include.storage.session import TenantSession, tenant_transaction
 from include.tenants.tenant import Tenant
 

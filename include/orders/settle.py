@@ -13,6 +13,15 @@ from include.ids import stable_id
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
+_STAGES = (
+    "stage_of_orders",
+    "stage_of_touchpoints",
+    "order_changes",
+    "refund_changes",
+    "touch_changes",
+    "evidence_changes",
+)
+
 
 @dataclass(frozen=True)
 class Consequences:
@@ -38,7 +47,7 @@ class Consequences:
 def begin(session: TenantSession, tenant: Tenant) -> None:
     """Make the empty stages of one load; earlier ones of the same transaction are dropped."""
     session.execute("orders/drop_stages")
-    for name in ("stage_of_orders", "stage_of_touchpoints", "order_changes", "touch_changes", "evidence_changes"):
+    for name in _STAGES:
         session.execute(f"orders/create_{name}")
     session.execute("orders/create_journey_settings")
     entries = tenant.settings_history

@@ -6,41 +6,32 @@ is written, in the caller's transaction, together with its consequences (settle.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
+from include.orders.adjustments import rewrite_adjustments
 from include.orders.people import Collision, store_people
 from include.orders.settle import Consequences, begin, lock_shop, settle
+from include.orders.stages import (
+    CONTEXT_SCHEMA,
+    EDIT_SCHEMA,
+    LINE_SCHEMA,
+    ORDER_SCHEMA,
+    REFUND_SCHEMA,
+    SHOP_ORDER_SCHEMA,
+    context_batches,
+    edit_batches,
+    line_batches,
+    order_batches,
+    refund_batches,
+)
+from include.orders.state import ShopStates
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
 COUNTABLE_STATUSES = frozenset({"paid", "partially_refunded", "refunded"})
 """financial_status of an order that is a conversion, unless it is a test; the statement that applies it is
 queries/orders/create_wanted_conversions.sql."""
-
-_ORDER_SCHEMA_FIELDS: "list[pa.Field[Any]]" = [
-    pa.field("line", pa.int64(), nullable=False),
-    pa.field("order_id", pa.int64(), nullable=False),
-    pa.field("external_id", pa.string(), nullable=False),
-    pa.field("source", pa.string(), nullable=False),
-    pa.field("source_name", pa.string()),
-    pa.field("placed_at", pa.timestamp("us", "UTC"), nullable=False),
-    pa.field("cancelled_at", pa.timestamp("us", "UTC")),
-    pa.field("test", pa.bool_(), nullable=False),
-    pa.field("financial_status", pa.string(), nullable=False),
-    pa.field("customer_id", pa.int64()),
-    pa.field("customer_external_id", pa.string()),
-    pa.field("visitor_id", pa.int64()),
-    pa.field("visitor_external_id", pa.string()),
-    pa.field("currency", pa.string(), nullable=False),
-    pa.field("total_minor", pa.int64(), nullable=False),
-    pa.field("row_digest", pa.int64(), nullable=False),
-]
-ORDER_SCHEMA = pa.schema(_ORDER_SCHEMA_FIELDS)
-"""One row per state of an order. line: the writer's own number, ascending; of several rows of one order the last one
-counts. Ids are those of include/orders/row_ids.py; total_minor in minor units of currency; row_digest a stable hash of
-the fields that the writer knows: an equal one means an unchanged order."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +45,20 @@ class OrderCounts:
     superseded: int
     collisions: tuple[Collision, ...]
     consequences: Consequences
+
+
+@dataclass(frozen=True)
+class ShopCounts:
+    """What became of a shop's states: orders, refunds by kind, edits whose result is still awaited.
+
+    refund_collisions: refunds left out because their id has the hash of another; line indexes the refunds staged.
+    """
+
+    orders: OrderCounts
+    refunds_new: int
+    refunds_changed: int
+    edits_noted: int
+    refund_collisions: tuple[Collision, ...]
 
 
 def upsert_orders(session: TenantSession, tenant: Tenant, orders: Iterable[pa.RecordBatch]) -> OrderCounts:
@@ -71,6 +76,41 @@ def merge_staged_orders(session: TenantSession, tenant: Tenant, staged: int) -> 
     """Do the work of upsert_orders on rows that the caller copied into stage_orders itself, after settle.begin."""
     session.execute("orders/analyze_stage_of_orders")
     lock_shop(session)
+    return _merge_orders(session, tenant, staged)
+
+
+def upsert_shop_states(session: TenantSession, tenant: Tenant, states: ShopStates) -> ShopCounts:
+    """Store the newest states that a shop sent of its orders, lines, contexts and refunds, and what follows from them.
+
+    An order is what its newest version says, with its lines and context, which are replaced whole; refunds are a union
+    by id, kept before their order is known. An edit is noted until a state as new has come. As with upsert_orders
+    nothing is committed here, and other writers wait until the caller commits.
+    """
+    begin(session, tenant)
+    for name in ("lines", "contexts", "refunds", "edits"):
+        session.execute(f"orders/create_stage_of_{name}")
+    orders = states.orders.values()
+    staged = session.copy("stage_orders", order_batches(orders), SHOP_ORDER_SCHEMA)
+    session.copy("stage_lines", line_batches(orders), LINE_SCHEMA)
+    session.copy("stage_contexts", context_batches(orders), CONTEXT_SCHEMA)
+    session.copy("stage_refunds", refund_batches(states.refunds.values()), REFUND_SCHEMA)
+    session.copy("stage_edits", edit_batches(states.edits.values()), EDIT_SCHEMA)
+    session.execute("orders/analyze_stage_of_orders")
+    session.execute("orders/analyze_stages_of_shop")
+    lock_shop(session)
+    refunds_new, refunds_changed, refund_collisions = _merge_refunds(session)
+    counts = _merge_orders(session, tenant, staged)
+    session.execute("orders/delete_replaced_lines")
+    session.execute("orders/insert_lines")
+    session.execute("orders/delete_replaced_contexts")
+    session.execute("orders/insert_contexts")
+    session.execute("orders/delete_arrived_edits")
+    edits_noted = session.execute("orders/upsert_awaited_edits")
+    rewrite_adjustments(session, tenant, "refunded")
+    return ShopCounts(counts, refunds_new, refunds_changed, edits_noted, refund_collisions)
+
+
+def _merge_orders(session: TenantSession, tenant: Tenant, staged: int) -> OrderCounts:
     superseded = session.execute("orders/delete_superseded_orders")
     collisions = [Collision(*row) for row in session.rows("orders/delete_colliding_orders")]
     collisions += store_people(session, "orders")
@@ -81,3 +121,13 @@ def merge_staged_orders(session: TenantSession, tenant: Tenant, staged: int) -> 
     consequences = settle(session, tenant)
     unchanged = staged - superseded - len(collisions) - found
     return OrderCounts(staged, new, changed, unchanged, superseded, tuple(collisions), consequences)
+
+
+def _merge_refunds(session: TenantSession) -> tuple[int, int, tuple[Collision, ...]]:
+    """Return the number of new and of changed refunds, and those left out; refund_changes names their orders."""
+    collisions = tuple(Collision(*row) for row in session.rows("orders/delete_colliding_refunds"))
+    session.execute("orders/create_refund_matches")
+    session.execute("orders/find_refund_changes")
+    changed = session.execute("orders/update_refunds")
+    new = session.execute("orders/insert_refunds")
+    return new, changed, collisions

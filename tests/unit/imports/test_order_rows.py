@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from include.errors import InvalidInput
 from include.imports.order_rows import COLUMNS, parse_order
 from include.money import MAX_MINOR_UNITS
-from include.orders.upsert import ORDER_SCHEMA
+from include.orders.stages import ORDER_SCHEMA
 from include.tenants.settings import AttributionSettings
 from include.tenants.tenant import FROM_THE_BEGINNING, SettingsFrom, Tenant
 

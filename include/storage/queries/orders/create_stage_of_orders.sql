@@ -1,3 +1,4 @@
+-- A CSV fills the first columns, a shop's API all of them.
 create temporary table stage_orders (
     line bigint not null,
     order_id bigint not null,
@@ -14,5 +15,17 @@ create temporary table stage_orders (
     visitor_external_id text,
     currency text not null,
     total_minor bigint not null,
-    row_digest bigint not null
+    row_digest bigint not null,
+    updated_at timestamptz,
+    triggered_at timestamptz,
+    name text,
+    processed_at timestamptz,
+    gross_minor bigint,
+    discounts_minor bigint,
+    shipping_minor bigint,
+    tax_minor bigint,
+    tips_minor bigint,
+    taxes_included boolean,
+    gateway text,
+    presentment_currency text
 ) on commit drop

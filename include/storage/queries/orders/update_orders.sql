@@ -11,6 +11,18 @@ set
     currency = stage_orders.currency,
     total_minor = stage_orders.total_minor,
     row_digest = stage_orders.row_digest,
+    updated_at = stage_orders.updated_at,
+    triggered_at = stage_orders.triggered_at,
+    name = stage_orders.name,
+    processed_at = stage_orders.processed_at,
+    gross_minor = stage_orders.gross_minor,
+    discounts_minor = stage_orders.discounts_minor,
+    shipping_minor = stage_orders.shipping_minor,
+    tax_minor = stage_orders.tax_minor,
+    tips_minor = stage_orders.tips_minor,
+    taxes_included = stage_orders.taxes_included,
+    gateway = stage_orders.gateway,
+    presentment_currency = stage_orders.presentment_currency,
     loaded_at = clock_timestamp()
 from order_changes
 join stage_orders using (order_id)
