@@ -1,8 +1,8 @@
 # Every target sets up what it needs from a bare Python 3.11 - 3.13: .venv through uv, pinned packages, PostgreSQL from a
 # wheel. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down import tenants-plan tenants-apply mwaa-bundle dags-doc test test-unit test-integration \
-        test-dags test-deploy test-e2e lint format bench lock
+.PHONY: help setup demo up down import explain tenants-plan tenants-apply mwaa-bundle dags-doc test test-unit \
+        test-integration test-dags test-deploy test-e2e lint format bench lock webhooks-replay
 
 # The newest supported Python of this machine; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
@@ -41,6 +41,13 @@ down: $(READY)  ## stop exactly what was started
 import: $(READY)  ## load your own data: TENANT=slug TOUCHPOINTS=file.csv ORDERS=file.csv
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.imports --tenant "$(TENANT)" \
 	    $(if $(TOUCHPOINTS),--touchpoints "$(TOUCHPOINTS)") $(if $(ORDERS),--orders "$(ORDERS)")
+
+explain: $(READY)  ## why an order has its credit: TENANT=slug ORDER=id (JSON=1)
+	@$(RUN) -m dev.with_stack_env $(RUN) -m include.explain --tenant "$(TENANT)" --order "$(ORDER)" $(if $(JSON),--json)
+
+webhooks-replay: $(READY)  ## try quarantined webhooks again: TENANT=slug (SOURCE=webhook:orders/create) (REF=id)
+	@$(RUN) -m dev.with_stack_env $(RUN) -m include.orders.replay --tenant "$(TENANT)" \
+	    $(if $(SOURCE),--source "$(SOURCE)") $(if $(REF),--ref "$(REF)")
 
 tenants-plan: $(READY)  ## what tenants/*.yaml would change
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.tenants.plan

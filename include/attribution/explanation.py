@@ -17,9 +17,9 @@ Reason = Literal[
     "survey",
     "after_order",
     "older_than_lookback",
-    "no_consent",
     "view_not_counted",
     "view_outside_window",
+    "no_consent",
     "same_touch",
     "direct_stepped_back",
 ]
@@ -42,12 +42,13 @@ class Stitching:
     customer_id: the order's own, else its visitor's, None when nobody is known. visitors: those whose touches count,
     the one that placed the order first. left_out: visitors of the customer whose touches do not count, because there
     are more than allowed. of_others: visitors that named this customer too and belong to another one by earlier
-    evidence, by the customer they belong to.
+    evidence, by the customer they belong to. visitors_of_customer: how many the customer has, counted or left out.
     """
 
     customer_id: int | None
     visitors: tuple[int, ...]
     left_out: tuple[int, ...]
+    visitors_of_customer: int
     of_others: Mapping[int, int]
 
 
@@ -96,7 +97,7 @@ def stitch(customer_id: int | None, visitor_id: int | None, evidence: Sequence[E
         customer_id = owner.get(visitor_id)
     own = () if visitor_id is None else (visitor_id,)
     if customer_id is None:
-        return Stitching(None, own, (), {})
+        return Stitching(None, own, (), 0, {})
     theirs = sorted(visitor for visitor, customer in owner.items() if customer == customer_id)
     others = tuple(visitor for visitor in theirs if visitor not in own)
     named = {each.visitor_id for each in evidence if each.customer_id == customer_id}
@@ -104,8 +105,8 @@ def stitch(customer_id: int | None, visitor_id: int | None, evidence: Sequence[E
         visitor: owner[visitor] for visitor in sorted(named) if owner[visitor] != customer_id and visitor not in own
     }
     if len(theirs) > limit:
-        return Stitching(customer_id, own, others, of_others)
-    return Stitching(customer_id, (*own, *others), (), of_others)
+        return Stitching(customer_id, own, others, len(theirs), of_others)
+    return Stitching(customer_id, (*own, *others), (), len(theirs), of_others)
 
 
 def judge_touches(
@@ -114,8 +115,8 @@ def judge_touches(
     """Return a verdict per touch of the order's visitors, ordered by (time, priority, id).
 
     touches: each once, of visitors that count (`stitch`), any window, consent and type. order_at: UTC. The first reason
-    that applies is given: window and consent are asked of each touch alone, then repeats are found among those left,
-    then direct steps back.
+    that applies is given: window, type and consent are asked of each touch alone, then repeats are found among those
+    left, then direct steps back.
     """
     ordered = sorted(touches, key=lambda one: (one.occurred_at, one.priority, one.touchpoint_id))
     verdicts: dict[int, Verdict] = {}
@@ -147,14 +148,14 @@ def _judge_alone(touch: Touch, order_at: datetime, rules: JourneyRules, consent:
         return "after_order", "came after the order"
     if age > rules.lookback:
         return "older_than_lookback", f"older than the look-back of {_span(rules.lookback)}"
-    if consent != "ignore" and touch.consent == "denied":
-        return "no_consent", f"consent was denied (consent: {consent})"
-    if consent == "require_granted" and touch.consent != "granted":
-        return "no_consent", "consent is unknown, and must be granted (consent: require_granted)"
     if touch.type == "view" and rules.view_weight == 0:
         return "view_not_counted", "an ad view; views earn nothing (view_weight: 0)"
     if touch.type == "view" and age > rules.view_lookback:
         return "view_outside_window", f"an ad view older than {_span(rules.view_lookback)}"
+    if consent != "ignore" and touch.consent == "denied":
+        return "no_consent", f"consent was denied (consent: {consent})"
+    if consent == "require_granted" and touch.consent != "granted":
+        return "no_consent", "consent is unknown, and must be granted (consent: require_granted)"
     return None
 
 
@@ -171,13 +172,13 @@ def _with_first_of_its_kind(touches: Sequence[Touch], same_touch: timedelta) -> 
 
 def _repeat(touch: Touch, first: Touch) -> Verdict:
     seconds = (touch.occurred_at - first.occurred_at).total_seconds()
-    sentence = f"the same channel and campaign {seconds:g} s after a touch that counts: one touch"
+    sentence = f"repeats the channel and campaign of {seconds:.3g} s before"
     return Verdict(touch.touchpoint_id, "same_touch", sentence, same_as=first.touchpoint_id)
 
 
 def _judge_remaining(touch: Touch, direct_steps_back: bool, rules: JourneyRules) -> Verdict:
     if touch.is_direct and direct_steps_back:
-        return Verdict(touch.touchpoint_id, "direct_stepped_back", "direct steps back: other touches are known")
+        return Verdict(touch.touchpoint_id, "direct_stepped_back", "direct steps back where anything else is known")
     if touch.type == "view":
         return Verdict(touch.touchpoint_id, "kept", f"an ad view, weighs {rules.view_weight:g} of a click")
     if touch.is_direct and rules.direct == "ignore_if_other":

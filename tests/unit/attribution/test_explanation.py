@@ -71,7 +71,7 @@ def test_a_repeat_names_the_kept_touch_it_repeats_and_not_the_last_repeat() -> N
     verdicts = judged(first, second, third)
     assert [verdicts[number].reason for number in (1, 2, 3)] == ["kept", "same_touch", "kept"]
     assert verdicts[2].same_as == 1
-    assert "20 s after" in verdicts[2].sentence
+    assert "20 s before" in verdicts[2].sentence
 
 
 def test_a_repeat_of_a_touch_without_consent_counts() -> None:
