@@ -9,6 +9,7 @@ from typing import Any
 
 from include.errors import InvalidInput
 
+FIVE_MINUTES = timedelta(minutes=5)
 QUARTER_HOUR = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -22,6 +22,7 @@ DAYS = {"date_from", "date_to"}
 # The jobs' contract: dag_id -> (schedule, params beside those of every job, period).
 CONTRACT = {
     "process_attribution": ("conversions asset or `*/15 * * * *`", DAYS | {"conversion_ids"}, timedelta(minutes=15)),
+    "attribution_webhook_queue": ("`*/5 * * * *`", set(), timedelta(minutes=5)),
     "attribution_recalculate_recent": ("`0 4 * * *`", DAYS, timedelta(days=1)),
     "attribution_order_reconciliation": ("`45 * * * *`", DAYS, timedelta(hours=1)),
     "attribution_order_reconciliation_manual": ("none", DAYS, timedelta(days=1)),

@@ -1,0 +1,9 @@
+update analytics.webhook_inbox as inbox
+set
+    status = case when stage_outcomes.reason is null then 'done' else 'quarantined' end,
+    error = stage_outcomes.reason
+from stage_outcomes
+where
+    inbox.tenant_id = %(tenant_id)s
+    and inbox.topic = stage_outcomes.topic
+    and inbox.webhook_id = stage_outcomes.webhook_id
