@@ -7,7 +7,8 @@ what their order says, credit that is missing, does not sum or belongs to nobody
 **Triage** - Open the log of `verdict`: it names the tenants that failed or were deferred, and prints the command that
 runs the failed ones again. A missed run does no harm: the next one looks back as far. Counts in `control.job_runs` that
 are not 0 run after run mean that somebody writes rows past the jobs: `analytics.conversion_audit` (cause
-`reconciliation`) names the conversions. `quarantine_open` is input that waits for a person.
+`reconciliation`) names the conversions. `quarantine_open` is input that waits for a person; `edits_waiting` are edits
+whose order has not arrived since.
 """
 
 from airflow.sdk import DAG, CronTriggerTimetable
