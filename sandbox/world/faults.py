@@ -98,20 +98,25 @@ def _unknown_topic(sent: Delivery) -> Delivery:
     return replace(sent, topic="orders/exploded")
 
 
-def _field(name: str, value: object) -> Callable[[Delivery], Delivery]:
-    """Return a damage to a field that every payload has; Ellipsis takes the field away."""
+def _fields(names: tuple[str, ...], value: object) -> Callable[[Delivery], Delivery]:
+    """Return a damage to those of the fields that a payload has; Ellipsis takes them away."""
 
     def damage(sent: Delivery) -> Delivery:
         body = json.loads(sent.payload)
         hit = body.get("order_edit", body)
-        if value is ...:
-            del hit[name]
-        else:
-            hit[name] = value
+        for name in hit.keys() & names:
+            if value is ...:
+                del hit[name]
+            else:
+                hit[name] = value
         return replace(sent, payload=json.dumps(body).encode())
 
     return damage
 
+
+# Every payload has one of each that matters: an edit by its order's id and the time it was committed.
+_IDS = ("id", "order_id")
+_TIMES = ("created_at", "committed_at")
 
 damages: tuple[Callable[[Delivery], Delivery], ...] = (
     _cut,
@@ -119,10 +124,10 @@ damages: tuple[Callable[[Delivery], Delivery], ...] = (
     _not_utf8,
     _not_an_object,
     _unknown_topic,
-    _field("id", ...),
-    _field("id", {"nested": True}),
-    _field("id", "9" * 400),
-    _field("created_at", "9999-12-31T23:59:59+00:00"),
-    _field("created_at", "yesterday"),
+    _fields(_IDS, ...),
+    _fields(_IDS, {"nested": True}),
+    _fields(_IDS, "9" * 400),
+    _fields(_TIMES, "9999-12-31T23:59:59+00:00"),
+    _fields(_TIMES, "yesterday"),
 )
 """The ways in which a delivery is damaged: not JSON, not the shape, no id, absurd values, an unknown topic."""

@@ -24,6 +24,7 @@ from sandbox.world.profiles import (
     DEMO_START,
     EDGE_SHOPS,
     MAISON_LUMIERE,
+    NORTHWIND_OUTDOOR,
     SAKURA_GOODS,
     scaled,
 )
@@ -80,6 +81,12 @@ def _newest(sent: list[Delivery]) -> dict[int, dict[str, Any]]:
             if known is None or known[0] <= one.triggered_at:
                 newest[order["id"]] = (one.triggered_at, order)
     return {number: order for number, (_, order) in newest.items()}
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """A thousand orders: smaller than the folder's, since every one becomes several bodies."""
+    return generate(scaled(NORTHWIND_OUTDOOR, 0.08), 7, DEMO_START, DEMO_END)
 
 
 @pytest.fixture(scope="module")
