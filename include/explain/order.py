@@ -46,6 +46,7 @@ _CAUSES = {
     "late_touch": "a touch of its look-back came late or changed",
     "identity": "a visitor became this customer's, or ceased to be",
     "order_changed": "the order was edited",
+    "reconciliation": "reconciliation found it wanting",
 }
 
 
@@ -233,7 +234,7 @@ def _status(facts: Facts, settings: AttributionSettings) -> tuple[str, str | Non
         return "excluded", "not_paid"
     if order.source_name in settings.excluded_sources:
         return "excluded", "excluded_source"
-    return "excluded", None
+    return "excluded", "no_conversion"
 
 
 def _why_not(reason: str | None) -> str | None:
@@ -242,6 +243,7 @@ def _why_not(reason: str | None) -> str | None:
         "test_order": "a test order is never a conversion",
         "not_paid": "it is not paid, and no conversion until it is",
         "excluded_source": "orders of its sales channel get no credit (excluded_sources)",
+        "no_conversion": "its conversion is missing; attribution_order_reconciliation makes it",
     }.get(reason or "")
 
 
@@ -364,7 +366,7 @@ def _of_visitor(facts: Facts, visitor: int, role: Role) -> str:
         other = facts.names.get(("customer", facts.stitching.of_others[visitor]))
         return f"not this customer's: customer {other} has the earlier evidence"
     proofs = sorted((proof for proof in facts.proofs if proof.visitor_id == visitor), key=lambda proof: proof.at)
-    named = " and ".join(f"{proof.kind} {proof.external_id} ({proof.at:%Y-%m-%d %H:%M})" for proof in proofs)
+    named = " and ".join(f"{proof.kind} {proof.external_id} ({proof.at:%Y-%m-%d %H:%M} UTC)" for proof in proofs)
     first = "placed the order" if role == "placed_the_order" else "stitched"
     return f"{first}; named with the customer first by {named}" if named else first
 
@@ -468,7 +470,7 @@ def _headline(facts: Facts, tenant: Tenant, status: str, reason: str | None, tou
     if status == "pending":
         would = "would count" if reason == "no_fx_rate" else "will count"
         return f"No credit yet: {_touches_in_words(len(kept))} {would}.{but}"
-    return f"No credit: {reason or 'the order is no conversion'}."
+    return f"No credit: {reason}."
 
 
 def _nobody(reason: str | None, settings: AttributionSettings) -> str:
@@ -482,17 +484,34 @@ def _nobody(reason: str | None, settings: AttributionSettings) -> str:
 
 def _changes_after_sale(facts: Facts, tenant: Tenant) -> list[str]:
     order, zone = facts.order, ZoneInfo(tenant.timezone)
+    adjusted = {each.refund_id for each in facts.adjustments}
     said = []
     if order.cancelled_at is not None:
-        adjusted = any(each.refund_id == 0 for each in facts.adjustments)
-        then = "credit stays and is adjusted to zero" if adjusted else "nothing is adjusted yet"
+        then = _after_cancellation(facts, was_adjusted=0 in adjusted)
         said.append(f"Cancelled on {order.cancelled_at.astimezone(zone):%Y-%m-%d}: {then}.")
-    adjusted_refunds = {each.refund_id for each in facts.adjustments}
     for refund in facts.refunds:
         amount = f"{to_major_units(refund.amount_minor, order.currency):,} {order.currency}"
-        then = "taken off the credit" if refund.refund_id in adjusted_refunds else "not taken off the credit"
+        then = _after_refund(refund, order.cancelled_at, was_adjusted=refund.refund_id in adjusted)
         said.append(f"Refund of {amount} on {refund.refunded_at.astimezone(zone):%Y-%m-%d}: {then}.")
     return said
+
+
+def _after_cancellation(facts: Facts, *, was_adjusted: bool) -> str:
+    if was_adjusted:
+        return "credit stays and is adjusted to zero"
+    if facts.adjustments and not _net(facts, "linear", None if facts.credits else facts.order.total_minor):
+        return "refunds had taken all of the credit back"
+    return "nothing is adjusted yet"
+
+
+def _after_refund(refund: StoredRefund, cancelled_at: datetime | None, *, was_adjusted: bool) -> str:
+    if was_adjusted:
+        return "taken off the credit"
+    if refund.amount_minor == 0:
+        return "no money, so nothing is taken off the credit"
+    if cancelled_at is not None and refund.refunded_at >= cancelled_at:
+        return "pays out what the cancellation took off"
+    return "not taken off the credit"
 
 
 def _configuration(facts: Facts, tenant: Tenant, settings: AttributionSettings) -> Configuration:

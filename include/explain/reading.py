@@ -107,9 +107,10 @@ class StoredAdjustment:
 
 @dataclass(frozen=True)
 class StoredRefund:
-    """A refund, goods, shipping and tax together in minor units, positive."""
+    """A refund, goods, shipping and tax together in minor units, positive; external_id is the shop's, if known."""
 
     refund_id: int
+    external_id: str | None
     refunded_at: datetime
     amount_minor: int
 

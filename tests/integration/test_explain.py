@@ -108,9 +108,9 @@ def test_the_path_of_identity_says_who_was_stitched_and_by_which_evidence(shop: 
     assert explanation.identity.sentence == "the order names customer ann, who has 1 other visitor"
     phone, laptop = explanation.identity.visitors
     assert (phone.visitor, phone.role) == ("phone", "placed_the_order")
-    assert "order 1 (2026-03-20 12:00)" in phone.sentence
+    assert "order 1 (2026-03-20 12:00 UTC)" in phone.sentence
     assert (laptop.visitor, laptop.role, laptop.valid_from) == ("laptop", "stitched", NOON - 2 * DAY)
-    assert "touch t1 (2026-03-18 12:00)" in laptop.sentence
+    assert "touch t1 (2026-03-18 12:00 UTC)" in laptop.sentence
 
 
 def test_a_guests_order_is_followed_through_its_visitor_to_the_customer(shop: Shop) -> None:
@@ -276,6 +276,27 @@ def test_a_refund_is_shown_with_what_it_takes_off_the_credit(shop: Shop) -> None
     text = as_text(explanation)
     assert "refund 2026-03-25" in text
     assert "-3.30" in text
+
+
+def test_a_refund_after_the_cancellation_pays_out_what_that_took(shop: Shop) -> None:
+    shop.load([touch("t", NOON - DAY)], [order("1", NOON, cancelled_at=(NOON + DAY).isoformat())])
+    shop.credit()
+    shop.query(
+        "insert into analytics.refunds (tenant_id, refund_id, order_id, refunded_at, goods_minor)"
+        " select tenant_id, 5, order_id, '2026-03-25T12:00Z', 1001 from analytics.orders"
+        " where tenant_id = %(tenant_id)s"
+    )
+    assert (
+        explained(shop, "1").answer[2] == "Refund of 10.01 USD on 2026-03-25: pays out what the cancellation took off."
+    )
+
+
+def test_a_paid_order_whose_conversion_is_lost_says_who_makes_it(shop: Shop) -> None:
+    shop.load([touch("t", NOON - DAY)], [order("1", NOON)])
+    shop.query("delete from analytics.conversions where tenant_id = %(tenant_id)s")
+    assert explained(shop, "1").answer[0] == (
+        "No credit: its conversion is missing; attribution_order_reconciliation makes it."
+    )
 
 
 def test_credit_that_is_not_what_the_touches_earn_is_said_to_be_old(shop: Shop) -> None:
