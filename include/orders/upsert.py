@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from include.orders.adjustments import rewrite_adjustments
 from include.orders.people import Collision, store_people
 from include.orders.settle import Consequences, begin, lock_shop, settle
 from include.orders.stages import (
@@ -106,7 +105,6 @@ def upsert_shop_states(session: TenantSession, tenant: Tenant, states: ShopState
     session.execute("orders/insert_contexts")
     session.execute("orders/delete_arrived_edits")
     edits_noted = session.execute("orders/upsert_awaited_edits")
-    rewrite_adjustments(session, tenant, "refunded")
     return ShopCounts(counts, refunds_new, refunds_changed, edits_noted, refund_collisions)
 
 
