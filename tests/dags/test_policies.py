@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,6 +118,14 @@ def test_mapped_tasks_show_their_tenants(bag: "DagBag", dag_id: str) -> None:
     for task in bag.dags[dag_id].tasks:
         if task.is_mapped:
             assert task.map_index_template == "{{ task.label }}"
+
+
+@each_dag
+def test_the_work_that_mapped_tasks_name_exists(bag: "DagBag", dag_id: str) -> None:
+    for task in bag.dags[dag_id].tasks:
+        if task.is_mapped:
+            module, _, function = task.partial_kwargs["job"].partition(":")
+            assert callable(getattr(import_module(module), function)), task.task_id
 
 
 @each_dag
