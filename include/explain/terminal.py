@@ -28,7 +28,7 @@ _STATE_STYLES = {"current": "green", "waiting": "yellow", "outdated": "red", "no
 def picture(explained: Explanation) -> RenderableType:
     """Return an explanation to print on a console of WIDTH columns."""
     parts: list[RenderableType] = [
-        Rule(Text(f"order {_named(explained)}  ·  {explained.tenant}", style="bold")),
+        Rule(_text(f"order {_named(explained)}  ·  {explained.tenant}", style="bold")),
         _header(explained),
     ]
     for title, part in (
@@ -58,19 +58,19 @@ def _named(explained: Explanation) -> str:
 def _header(explained: Explanation) -> Table:
     local = explained.placed_at_local
     grid = _grid()
-    grid.add_row("placed", f"{local:%A %Y-%m-%d %H:%M:%S} in {explained.timezone}, {explained.placed_at:%H:%M:%S} UTC")
-    channel = f", sales channel {explained.sales_channel}" if explained.sales_channel else ""
     grid.add_row(
-        "value",
-        f"{_money(explained.value_minor, explained.currency)} {explained.currency}, "
-        f"{explained.financial_status}{channel}" + (", test order" if explained.test else ""),
+        "placed",
+        f"{local:%A %Y-%m-%d %H:%M:%S} in {explained.timezone}, {explained.placed_at:%Y-%m-%d %H:%M:%S} UTC",
     )
-    grid.add_row("customer", _customer(explained))
+    channel = f", sales channel {explained.sales_channel}" if explained.sales_channel else ""
+    value = f"{_money(explained.value_minor, explained.currency)} {explained.currency}, {explained.financial_status}"
+    grid.add_row("value", _text(f"{value}{channel}" + (", test order" if explained.test else "")))
+    grid.add_row("customer", _text(_customer(explained)))
     reason = f": {explained.reason}" if explained.reason else ""
-    grid.add_row("status", Text(f"{explained.status}{reason}", style="bold"))
+    grid.add_row("status", _text(f"{explained.status}{reason}", style="bold"))
     for number, sentence in enumerate(explained.answer):
         style = _STATE_STYLES[explained.credit.state] if sentence == explained.credit.sentence else ""
-        grid.add_row("" if number else "why", Text(sentence, style=style))
+        grid.add_row("" if number else "why", _text(sentence, style=style))
     return grid
 
 
@@ -84,13 +84,11 @@ def _customer(explained: Explanation) -> str:
 def _identity(explained: Explanation) -> RenderableType:
     letters = _letters(explained)
     grid = _grid()
-    grid.add_row("", Text(explained.identity.sentence))
+    grid.add_row("", _text(explained.identity.sentence))
     shown = explained.identity.visitors[:_SHOWN]
     for visitor in shown:
         name = letters.get(visitor.visitor_id, "-")
-        grid.add_row(
-            name, Text.assemble((visitor.visitor or str(visitor.visitor_id), "cyan"), "  ", _evidence(visitor))
-        )
+        grid.add_row(name, _text((visitor.visitor or str(visitor.visitor_id), "cyan"), "  ", _evidence(visitor)))
     rest = len(explained.identity.visitors) - len(shown)
     if rest:
         grid.add_row("", f"and {rest:,} visitors more")
@@ -158,10 +156,10 @@ def _cells(touch: TouchOf, letters: Mapping[int, str]) -> Iterator[RenderableTyp
     yield Text(str(touch.number))
     yield Text(_before(timedelta(seconds=touch.seconds_before_order)))
     yield Text(letters.get(touch.visitor_id, "-"))
-    yield Text.assemble(touch.channel, "\n", (touch.channel_rule, "dim"))
-    yield Text.assemble(touch.campaign or "-", "\n", (_came_from(touch), "dim"))
+    yield _text(touch.channel, "\n", (touch.channel_rule, "dim"))
+    yield _text(touch.campaign or "-", "\n", (_came_from(touch), "dim"))
     mark, style = ("yes", "green") if touch.kept else ("no", "red")
-    yield Text.assemble((mark, style), "" if touch.sentence == "counts" else f", {touch.sentence}")
+    yield _text((mark, style), "" if touch.sentence == "counts" else f", {touch.sentence}")
 
 
 def _came_from(touch: TouchOf) -> str:
@@ -206,7 +204,7 @@ def _credit(explained: Explanation) -> RenderableType | None:
     for row in credit.rows[-_SHOWN:]:
         label = f"{numbers.get(row.touchpoint_id, '-')}  {row.channel or 'touch no longer stored'}"
         cells = [_share(row.amounts_minor[model], row.weights[model], explained.currency) for model in MODELS]
-        table.add_row(Text(label), *cells)
+        table.add_row(_text(label), *cells)
     if credit.unattributed_minor is not None:
         whole = {model: credit.unattributed_minor for model in MODELS if model != "data_driven"}
         table.add_row("(unattributed)", *_amounts(whole, explained.currency))
@@ -264,15 +262,15 @@ def _lineage(explained: Explanation) -> RenderableType:
         f" at most {settings['max_visitors_per_customer']} visitors per customer",
     )
     if settings["excluded_sources"]:
-        grid.add_row("", Text(f"no credit for sales channels {', '.join(settings['excluded_sources'])}"))
+        grid.add_row("", _text(f"no credit for sales channels {', '.join(settings['excluded_sources'])}"))
     if settings["channel_overrides"]:
         channels = ", ".join(override["channel"] for override in settings["channel_overrides"])
-        grid.add_row("", Text(f"channels of the shop's own: {channels}"))
+        grid.add_row("", _text(f"channels of the shop's own: {channels}"))
     credited = configuration.credited_with
     other = f"; credited under {credited}" if credited not in (None, configuration.config_version) else ""
     grid.add_row("version", f"settings {configuration.config_version}{other}")
     run = f"{explained.run_id} (models {explained.model_version})" if explained.run_id else "never credited"
-    grid.add_row("run", Text(run))
+    grid.add_row("run", _text(run))
     if explained.attempts:
         due = f", next {explained.next_attempt_at:%Y-%m-%d %H:%M} UTC" if explained.next_attempt_at else ""
         grid.add_row("tried again", f"{explained.attempts} times{due}")
@@ -284,7 +282,7 @@ def _audit(explained: Explanation) -> RenderableType | None:
         return None
     grid = _grid()
     for entry in explained.audit:
-        grid.add_row(f"{entry.recorded_at:%Y-%m-%d %H:%M:%S}", Text(f"{entry.cause}{_detail(entry)}"))
+        grid.add_row(f"{entry.recorded_at:%Y-%m-%d %H:%M:%S}", _text(f"{entry.cause}{_detail(entry)}"))
     return grid
 
 
@@ -306,6 +304,22 @@ def _value(value: Any) -> str:
 
 def _money(minor: int, currency: str) -> str:
     return f"{to_major_units(minor, currency):,}"
+
+
+def _text(*parts: str | tuple[str, str], style: str = "") -> Text:
+    """Return parts, each with a style or without, as text that a terminal only shows.
+
+    Campaigns and ids were typed by strangers: square brackets are no markup, and control characters, which could move
+    the cursor or worse, become a replacement mark. A part that is a line break is ours.
+    """
+    pairs = [(part, "") if isinstance(part, str) else part for part in parts]
+    return Text.assemble(*((_shown(text), of_part) for text, of_part in pairs), style=style)
+
+
+def _shown(text: str) -> str:
+    return (
+        text if text == "\n" else "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    )
 
 
 def _table() -> Table:

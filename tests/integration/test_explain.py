@@ -358,6 +358,20 @@ def test_the_picture_fits_its_width_whatever_names_the_shop_uses(shop: Shop) -> 
     assert "30 earlier touches" in text
 
 
+def test_what_strangers_typed_is_shown_and_never_obeyed(shop: Shop) -> None:
+    shop.load(
+        [touch("t", NOON - DAY, campaign="[/bold]\x1b[2Jsale\u202e", source="[red]", medium="cpc")],
+        [order("[/b]", NOON, customer_id="[link=https://evil.example]ann")],
+    )
+    shop.credit()
+    text = as_text(explained(shop, "[/b]"))
+    assert "order [/b]  ·  shop" in text
+    assert "[link=https://evil.example]ann" in text
+    assert "[/bold]\N{REPLACEMENT CHARACTER}[2Jsale\N{REPLACEMENT CHARACTER}" in text
+    assert "[red] / cpc" in text
+    assert "\x1b" not in text
+
+
 def test_an_order_of_another_tenant_is_not_found(shop: Shop) -> None:
     shop.load(orders=[order("1", NOON)])
     other = tenant_with(tenant_id=8)
@@ -390,7 +404,7 @@ def test_the_command_prints_a_picture_and_the_same_json_every_time(
     assert main(asked) == 0
     picture = capsys.readouterr().out
     assert "order 5001  ·  corner-shop" in picture
-    assert "Friday 2026-03-20 21:00:00 in Asia/Tokyo, 12:00:00 UTC" in picture
+    assert "Friday 2026-03-20 21:00:00 in Asia/Tokyo, 2026-03-20 12:00:00 UTC" in picture
     assert main([*asked, "--json"]) == 0
     first = capsys.readouterr().out
     assert main([*asked, "--json"]) == 0
