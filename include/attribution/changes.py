@@ -1,7 +1,8 @@
 """Whose stored credit differs from the computed one: order-free digests of credit rows, one per conversion.
 
 Two sets of rows have equal digests when they hold the same rows in any order, down to the last bit of every weight
-(2**-64 chance otherwise). Each row carries its digest, so that reading two columns back tells which rows are there.
+(2**-64 chance otherwise). Each row carries its digest, and a conversion's is the exclusive or of its rows': rows are
+distinct, since each has its own touch, so none cancel out, and the database folds them before anything is read back.
 """
 
 from collections.abc import Sequence
@@ -39,9 +40,9 @@ def digest_conversions(
     order = np.argsort(row_conversion_ids, kind="stable")
     sorted_ids = row_conversion_ids[order]
     starts = np.flatnonzero(np.r_[True, sorted_ids[1:] != sorted_ids[:-1]])
-    sums = np.add.reduceat(row_digests[order], starts)
+    folded = np.bitwise_xor.reduceat(row_digests[order], starts)
     place = np.searchsorted(conversion_ids, sorted_ids[starts])
     known = place < len(conversion_ids)
     known[known] = conversion_ids[place[known]] == sorted_ids[starts][known]
-    digests[place[known]] = sums[known]
+    digests[place[known]] = folded[known]
     return digests

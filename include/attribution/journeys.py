@@ -19,9 +19,12 @@ from include.attribution.journey import Float64, Int64, Journeys, kernel_array
 
 Int16 = npt.NDArray[np.int16]
 Int8 = npt.NDArray[np.int8]
+Bools = npt.NDArray[np.bool_]
 
 DIRECT = 1
 VIEW = 2
+WITHHELD = 4
+"""Flag of a touch whose visitor's consent does not allow it to count."""
 _NOBODY = 0
 _SMALL = 48
 
@@ -31,7 +34,7 @@ class TouchColumns:
     """Touches of one tenant in any order; one touchpoint_id may occur twice and counts once.
 
     touchpoint_id, visitor_id int64; occurred_at int64, microseconds UTC; priority int16; exposure_key int64, equal for
-    equal (channel, campaign); flags int8, DIRECT and VIEW.
+    equal (channel, campaign); flags int8, of DIRECT, VIEW and WITHHELD.
     """
 
     touchpoint_id: Int64
@@ -91,12 +94,14 @@ class JourneyTable:
     """One journey per conversion, in the order of the conversions.
 
     journeys: offsets and times. touch_row int64[m]: row of the touch in TouchColumns. touch_weight float64[m] or None
-    when every touch weighs 1. capped_customers: customers with more visitors than allowed, not stitched.
+    when every touch weighs 1. withheld bool[n]: whether consent kept a touch in the window from counting.
+    capped_customers: customers with more visitors than allowed, not stitched.
     """
 
     journeys: Journeys
     touch_row: Int64
     touch_weight: Float64 | None
+    withheld: Bools
     capped_customers: int
 
 
@@ -120,6 +125,7 @@ def build_journeys(
         len(visitor_ids),
     )
     view_lookback = rules.view_lookback if rules.view_weight > 0 else timedelta(microseconds=-1)
+    withheld = np.zeros(len(conversions.occurred_at), dtype=np.bool_)
     offsets, touch_row = _journeys(
         conversions.occurred_at,
         visitor_offsets,
@@ -135,12 +141,13 @@ def build_journeys(
         _microseconds(view_lookback),
         _microseconds(rules.same_touch),
         rules.direct == "ignore_if_other",
+        withheld,
     )
     weight = None
     if rules.view_weight > 0 and rules.view_weight != 1.0:
         weight = np.where(touches.flags[touch_row] & VIEW, rules.view_weight, 1.0)
     journeys = Journeys(offsets, touches.occurred_at[touch_row], conversions.occurred_at)
-    return JourneyTable(journeys, touch_row, weight, capped)
+    return JourneyTable(journeys, touch_row, weight, withheld, capped)
 
 
 def _microseconds(span: timedelta) -> int:
@@ -311,6 +318,23 @@ def _first_at(rows: Int64, times: Int64, instant: int) -> int:
 
 
 @kernel
+def _take_counting(
+    rows: Int64, window: Int64, size: int, times: Int64, flags: Int8, views_from: int
+) -> tuple[int, bool]:
+    """Append the touches that may count to window; return its new size, and whether consent kept any back."""
+    kept_back = False
+    for row in rows:
+        if flags[row] & VIEW and times[row] < views_from:
+            continue
+        if flags[row] & WITHHELD:
+            kept_back = True
+            continue
+        window[size] = row
+        size += 1
+    return size, kept_back
+
+
+@kernel
 def _journeys(
     conversion_times: Int64,
     visitor_offsets: Int64,
@@ -326,8 +350,9 @@ def _journeys(
     view_lookback: int,
     same_touch: int,
     direct_steps_back: bool,
+    withheld: Bools,
 ) -> tuple[Int64, Int64]:
-    """Return CSR offsets and touch rows of each conversion's journey."""
+    """Return CSR offsets and touch rows of each conversion's journey; mark conversions with withheld touches."""
     offsets = np.zeros(len(conversion_times) + 1, dtype=np.int64)
     result = np.empty(max(16, 2 * len(conversion_times)), dtype=np.int64)
     window = np.empty(1024, dtype=np.int64)
@@ -338,16 +363,11 @@ def _journeys(
             place = visitor_places[index]
             mine = rows[row_offsets[place] : row_offsets[place + 1]]
             first, last = _first_at(mine, times, end - lookback), _first_at(mine, times, end + 1)
-            if last > first:
-                sources += 1
-            for at in range(first, last):
-                row = mine[at]
-                if flags[row] & VIEW and times[row] < end - view_lookback:
-                    continue
-                if size == len(window):
-                    window = np.concatenate((window, np.empty(len(window), dtype=np.int64)))
-                window[size] = row
-                size += 1
+            sources += last > first
+            if size + last - first > len(window):
+                window = np.concatenate((window, np.empty(len(window) + last - first, dtype=np.int64)))
+            size, kept_back = _take_counting(mine[first:last], window, size, times, flags, end - view_lookback)
+            withheld[conversion] |= kept_back
         if sources > 1:
             _order_rows(window[:size], times, priorities, ids)
         kept = _same_touches_once(window[:size], times, exposure_keys, same_touch)

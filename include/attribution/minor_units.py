@@ -56,18 +56,15 @@ def _allocate(offsets: Int64, weights: Float64, values: Int64, amounts: Int64) -
         elif largest == smallest:
             _split_evenly(value, amounts[start:end])
         elif largest == total:
-            # Nobody else has any weight, as under first and last touch.
-            for touch in range(start, end):
-                amounts[touch] = value if weights[touch] == largest else 0
+            _give_to_the_only_one(value, weights[start:end], largest, amounts[start:end])
         elif 0.0 < value / total < np.inf:
             _split(weights[start:end], value / total, value, amounts[start:end], scratch)
         else:
             # Weights near the ends of float64: their sum or quotient leaves it.
-            shares = weights[start:end] / np.max(weights[start:end])
+            shares = weights[start:end] / largest
             _split(shares, value / np.sum(shares), value, amounts[start:end], scratch)
         if values[journey] < 0:
-            for touch in range(start, end):
-                amounts[touch] = -amounts[touch]
+            amounts[start:end] = -amounts[start:end]
     return True
 
 
@@ -77,6 +74,13 @@ def _split_evenly(value: int, amounts: Int64) -> None:
     whole, left = divmod(value, len(amounts))
     for touch in range(len(amounts)):
         amounts[touch] = whole + 1 if touch < left else whole
+
+
+@kernel
+def _give_to_the_only_one(value: int, weights: Float64, largest: float, amounts: Int64) -> None:
+    """First and last touch: nobody else has any weight."""
+    for touch in range(len(amounts)):
+        amounts[touch] = value if weights[touch] == largest else 0
 
 
 @kernel
@@ -112,7 +116,7 @@ def _give_above_a_bar(amounts: Int64, remainders: Float64, units: int, grain: fl
     """Give one unit each to the largest remainders, the earlier touch first among equal ones, by halving.
 
     The units-th largest remainder is enclosed between two remainders until no others lie between. Return False, with
-    nothing given, where remainders a little over a grain apart make a chain: which of them are ties needs a closer look.
+    nothing given, where remainders about a grain apart make a chain: which of them are ties needs a closer look.
     """
     low, high = 0.0, 1.0
     for touch in range(len(remainders)):

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from functools import partial
 
 from include.clock import day_bounds
-from include.jobs.credit_conversions import Selection, credit_conversions
+from include.jobs.credit_conversions import credit_conversions
+from include.jobs.credit_inputs import Selection
 from include.jobs.request import JobRequest, JobResult
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant

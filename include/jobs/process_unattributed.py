@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from include.attribution.retries import next_attempt
-from include.jobs.credit_conversions import Selection, credit_conversions
+from include.jobs.credit_conversions import credit_conversions
+from include.jobs.credit_inputs import Selection
 from include.jobs.request import JobRequest, JobResult
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from include.clock import day_bounds, local_today
-from include.jobs.credit_conversions import Selection, credit_conversions
+from include.jobs.credit_conversions import credit_conversions
+from include.jobs.credit_inputs import Selection
 from include.jobs.request import JobRequest, JobResult
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant

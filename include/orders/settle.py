@@ -9,7 +9,7 @@ what credit is, by the jobs.
 
 from dataclasses import dataclass
 
-from include.ids import stable_id
+from include.storage.locks import lock_credit
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
@@ -63,17 +63,12 @@ def begin(session: TenantSession, tenant: Tenant) -> None:
             views_count=settings.view_weight > 0,
             consent=settings.consent,
             max_visitors=settings.max_visitors_per_customer,
-            excluded_sources=list(settings.excluded_sources),
         )
-
-
-def lock_shop(session: TenantSession) -> None:
-    """Wait until no other transaction writes orders or touches of this tenant; held until the transaction ends."""
-    session.row("orders/lock_shop", key=stable_id("lock", "orders and touches", session.tenant_id))
 
 
 def settle(session: TenantSession, tenant: Tenant) -> Consequences:
     """Bring conversions, identities and customers up to the changes found; orders and touches are written already."""
+    lock_credit(session)
     session.execute("orders/analyze_changes")
     _merge_evidence(session)
     session.execute("orders/create_wanted_conversions", currency=tenant.currency)
@@ -81,7 +76,6 @@ def settle(session: TenantSession, tenant: Tenant) -> Consequences:
         session.execute(f"orders/create_{name}")
     session.execute("orders/analyze_consequences")
     session.execute("orders/create_reopenings")
-    session.row("orders/lock_affected_conversions")
     return _write(session)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from include.orders.people import Collision, store_people
-from include.orders.settle import Consequences, lock_shop, settle
+from include.orders.settle import Consequences, settle
+from include.storage.locks import lock_shop
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 

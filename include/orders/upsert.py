@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from include.orders.adjustments import rewrite_adjustments
 from include.orders.people import Collision, store_people
-from include.orders.settle import Consequences, begin, lock_shop, settle
+from include.orders.settle import Consequences, begin, settle
 from include.orders.stages import (
     CONTEXT_SCHEMA,
     EDIT_SCHEMA,
@@ -25,6 +26,7 @@ from include.orders.stages import (
     refund_batches,
 )
 from include.orders.state import ShopStates
+from include.storage.locks import lock_shop
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
@@ -105,6 +107,7 @@ def upsert_shop_states(session: TenantSession, tenant: Tenant, states: ShopState
     session.execute("orders/insert_contexts")
     session.execute("orders/delete_arrived_edits")
     edits_noted = session.execute("orders/upsert_awaited_edits")
+    rewrite_adjustments(session, tenant, "refunded")
     return ShopCounts(counts, refunds_new, refunds_changed, edits_noted, refund_collisions)
 
 

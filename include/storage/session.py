@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import namedtuple_row
 
 from include.errors import DeadlineExceeded, UnsafeDatabaseRole
+from include.storage.copy_stream import copy_stream
 from include.storage.deadline import Deadline
 from include.storage.sql import numbered, statement
 
@@ -83,24 +84,28 @@ class TenantSession:
     def copy(self, table: str, batches: "Iterable[pa.RecordBatch]", schema: "pa.Schema") -> int:
         """COPY Arrow batches into a temporary table of this session and return the number of rows.
 
-        table: an identifier; its columns must have the names and types of schema (int64 is bigint, float64 double
-        precision, timestamp[us, UTC] timestamptz, string text).
+        table: an identifier; its columns must have the names and types of schema, as copy_stream says.
         """
-        import pgpq
-
-        encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
-        copy = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-            sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name in schema.names)
-        )
         rows = 0
-        self._set_timeout()
-        with self._connection.cursor().copy(copy) as stream:
-            stream.write(encoder.write_header())
+
+        def _counted() -> "Iterator[pa.RecordBatch]":
+            nonlocal rows
             for batch in batches:
                 rows += batch.num_rows
-                stream.write(encoder.write_batch(batch))
-            stream.write(encoder.finish())
+                yield batch
+
+        self.copy_encoded(table, schema.names, copy_stream(_counted(), schema))
         return rows
+
+    def copy_encoded(self, table: str, columns: Iterable[str], stream: Iterable[bytes]) -> None:
+        """COPY a stream that copy_stream made, perhaps in another thread, into a temporary table of this session."""
+        copy = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+            sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+        )
+        self._set_timeout()
+        with self._connection.cursor().copy(copy) as target:
+            for chunk in stream:
+                target.write(chunk)
 
     def _run(self, name: str, parameters: dict[str, object]) -> psycopg.Cursor[Any]:
         self._set_timeout()

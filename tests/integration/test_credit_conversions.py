@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from include.jobs import credit_conversions as engine
+from include.jobs import credit_inputs as engine
 from include.tenants.settings import AttributionSettings
 from include.tenants.tenant import FROM_THE_BEGINNING, Tenant
 from tests.integration.conftest import Database
@@ -86,7 +86,7 @@ def test_touches_count_by_the_consent_that_the_tenant_asks_for(
     by_person: bool,
 ) -> None:
     if not by_person:
-        monkeypatch.setattr(engine, "_BY_PERSON_CONVERSIONS", 0)
+        monkeypatch.setattr(engine, "BY_PERSON_CONVERSIONS", 0)
     settings = AttributionSettings.model_validate({"consent": consent})
     for shop in opened(database, tenant_with((FROM_THE_BEGINNING, settings)), tmp_path):
         touches = [touch(answer, NOON - DAY, consent=answer) for answer in ("denied", "granted", "unknown")]
@@ -271,8 +271,10 @@ def test_many_conversions_get_the_credit_that_few_get(
     few = shop.credit_stored()
     assert len(few["attribution_credits"]) > 200
 
-    monkeypatch.setattr(engine, "_BY_PERSON_CONVERSIONS", 0)
+    monkeypatch.setattr(engine, "BY_PERSON_CONVERSIONS", 0)
     monkeypatch.setattr(engine, "_SLICE_CONVERSIONS", 3)
+    monkeypatch.setattr(engine, "_FIRST_SLICE_CONVERSIONS", 2)
+    monkeypatch.setattr(engine, "_DIGEST_CONVERSIONS", 6)
     results = shop.credit_anew()
     assert [result.counts["conversions_changed"] for result in results] == [0, 0]
     shop.empty()

@@ -9,6 +9,7 @@ import pytest
 from include.errors import DeadlineExceeded, LeaseLost
 from include.storage.deadline import Deadline
 from include.storage.leases import Holder, LeaseHeld, held_lease, take_lease
+from include.storage.locks import lock_credit, lock_shop
 from include.storage.session import tenant_transaction
 from tests.integration.conftest import Database
 
@@ -33,6 +34,7 @@ def all_conversions() -> dict[str, object]:
         "currency": "USD",
         "due_at": None,
         "ids": None,
+        "excluded_sources": [],
     }
 
 
@@ -69,16 +71,26 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
 
 
 def test_a_lock_that_outlives_the_deadline_is_given_up(database: Database) -> None:
-    insert_conversion(database, 1)
-    with psycopg.connect(database.superuser_url) as blocker:
-        blocker.execute("select * from analytics.conversions where tenant_id = %s for update", (TENANT,))
+    with tenant_transaction(database.jobs_url, TENANT) as holder:
+        lock_credit(holder)
         begun = time.monotonic()
         with (
             pytest.raises(DeadlineExceeded, match="deadline"),
             tenant_transaction(database.jobs_url, TENANT, Deadline(0.5)) as session,
         ):
-            session.row("attribution/lock_conversions", **all_conversions())
+            lock_credit(session)
         assert 0.4 < time.monotonic() - begun < 5
+
+
+def test_locks_of_other_tenants_and_of_the_shop_do_not_keep_a_writer_of_credit_waiting(database: Database) -> None:
+    with (
+        tenant_transaction(database.jobs_url, TENANT) as shop,
+        tenant_transaction(database.jobs_url, TENANT + 1) as other,
+        tenant_transaction(database.jobs_url, TENANT, Deadline(5)) as session,
+    ):
+        lock_shop(shop)
+        lock_credit(other)
+        lock_credit(session)
 
 
 def test_a_foreign_lease_keeps_others_out_until_it_is_released(database: Database) -> None:

@@ -16,8 +16,8 @@ def test_a_parameter_used_twice_is_numbered_once() -> None:
         {"tenant_id": 1, "touch_start": "a", "end": "b", "consent": "ignore", "unused": 0},
     )
     assert "%(" not in text
-    assert values == (1, "a", "b", "ignore")
-    assert text.count("$4") == 2
+    assert values == ("ignore", 1, "a", "b")
+    assert text.count("$1") == 2
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from include.attribution.changes import digest_conversions, digest_rows
 
 IDS = np.array([3, 5, 8], dtype=np.int64)
-ROWS = st.lists(st.tuples(st.sampled_from([3, 5, 8]), st.integers(1, 9), st.sampled_from([0.1, 0.2])), max_size=12)
+ROWS = st.lists(
+    st.tuples(st.sampled_from([3, 5, 8]), st.integers(1, 9), st.sampled_from([0.1, 0.2])),
+    max_size=12,
+    unique_by=lambda row: row[:2],
+)
+"""Rows of (conversion, touch, weight); a conversion has a touch once, as the table's key has it."""
 
 
 def digests(rows: list[tuple[int, int, float]]) -> list[int]:

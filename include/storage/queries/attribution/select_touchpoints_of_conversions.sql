@@ -17,9 +17,14 @@ select
     touchpoints.touchpoint_id,
     touchpoints.visitor_id,
     touchpoints.occurred_at,
-    touchpoints.priority,
     touchpoints.exposure_key,
-    ((touchpoints.channel = 'Direct')::int + 2 * (touchpoints.type = 'view')::int)::smallint as flags
+    touchpoints.priority,
+    ((touchpoints.channel = 'Direct')::int
+     + 2 * (touchpoints.type = 'view')::int
+     + 4 * (%(consent)s::text <> 'ignore'
+            and touchpoints.consent is distinct from 'granted'
+            and (%(consent)s::text = 'require_granted' or touchpoints.consent is not distinct from 'denied'))::int
+    )::smallint as flags
 from visitors
 join analytics.touchpoints using (visitor_id)
 where
@@ -27,6 +32,3 @@ where
     and touchpoints.occurred_at >= %(touch_start)s::timestamptz
     and touchpoints.occurred_at < %(end)s::timestamptz
     and touchpoints.type <> 'survey'
-    and (%(consent)s::text = 'ignore'
-         or touchpoints.consent = 'granted'
-         or (%(consent)s::text = 'exclude_denied' and touchpoints.consent is distinct from 'denied'))

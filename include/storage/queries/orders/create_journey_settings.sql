@@ -6,6 +6,5 @@ create temporary table journey_settings (
     view_lookback interval not null,
     views_count boolean not null,
     consent text not null,
-    max_visitors integer not null,
-    excluded_sources text[] not null
+    max_visitors integer not null
 ) on commit drop

@@ -30,7 +30,8 @@ ruled as (
         conversions.occurred_at - journey_settings.lookback as touches_from,
         case when journey_settings.views_count
              then conversions.occurred_at - journey_settings.view_lookback end as views_from,
-        journey_settings.consent
+        journey_settings.consent,
+        case when conversions.status = 'unattributed' then conversions.reason end as unearned_reason
     from related
     join analytics.conversions
         on conversions.tenant_id = %(tenant_id)s and conversions.conversion_id = related.conversion_id
@@ -38,7 +39,7 @@ ruled as (
     join journey_settings
         on conversions.occurred_at >= journey_settings.valid_from
         and conversions.occurred_at < journey_settings.valid_to
-    where conversions.status <> 'excluded'
+    where conversions.status <> 'excluded' and conversions.reason is distinct from 'excluded_source'
 ),
 sizes as (
     select
@@ -71,9 +72,10 @@ select
     ruled.occurred_at,
     ruled.touches_from,
     ruled.views_from,
-    ruled.consent
+    ruled.consent,
+    ruled.unearned_reason
 from contributing
 join ruled using (conversion_id)
 group by
     contributing.conversion_id, contributing.visitor_id,
-    ruled.occurred_at, ruled.touches_from, ruled.views_from, ruled.consent
+    ruled.occurred_at, ruled.touches_from, ruled.views_from, ruled.consent, ruled.unearned_reason

@@ -22,6 +22,6 @@ from (
             and conversions.visitor_id = affected_people.visitor_id
             and conversions.customer_id is null
     ) as theirs
-    where theirs.status <> 'excluded' or theirs.reason = 'excluded_source'
+    where theirs.status <> 'excluded'
 ) as judged
 where was_new is distinct from is_new

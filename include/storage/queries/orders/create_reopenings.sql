@@ -1,4 +1,5 @@
--- Conversions that have to be credited anew, and why: exactly those in whose window something changed.
+-- Conversions that have to be credited anew, and why: exactly those in whose window something changed. A touch that
+-- consent keeps from counting changes the reason of a conversion that nobody earned.
 create temporary table reopenings on commit drop as
 select journeys.conversion_id, 'late_touch' as cause, min(touches.touchpoint_id) as touchpoint_id, null::bigint as visitor_id
 from journey_visitors as journeys
@@ -10,7 +11,8 @@ where
     and touches.type <> 'survey'
     and (journeys.consent = 'ignore'
          or touches.consent = 'granted'
-         or (journeys.consent = 'exclude_denied' and touches.consent is distinct from 'denied'))
+         or (journeys.consent = 'exclude_denied' and touches.consent is distinct from 'denied')
+         or (journeys.unearned_reason = 'consent_denied') = touches.was_there)
 group by journeys.conversion_id
 union all
 select journeys.conversion_id, 'identity', null, min(journeys.visitor_id)
@@ -24,5 +26,6 @@ where
     and touches.type <> 'survey'
     and (journeys.consent = 'ignore'
          or touches.consent = 'granted'
-         or (journeys.consent = 'exclude_denied' and touches.consent is distinct from 'denied'))
+         or (journeys.consent = 'exclude_denied' and touches.consent is distinct from 'denied')
+         or (journeys.unearned_reason = 'consent_denied') = journeys.before)
 group by journeys.conversion_id

@@ -12,12 +12,9 @@ select
     case
         when stage_orders.test then 'test_order'
         when stage_orders.financial_status not in ('paid', 'partially_refunded', 'refunded') then 'not_paid'
-        when stage_orders.source_name = any(journey_settings.excluded_sources) then 'excluded_source'
     end as excluded_reason
 from order_changes
 join stage_orders using (order_id)
-join journey_settings
-    on stage_orders.placed_at >= journey_settings.valid_from and stage_orders.placed_at < journey_settings.valid_to
 left join (
     select distinct on (identities.visitor_id) identities.visitor_id, identities.customer_id
     from analytics.visitor_identities as identities

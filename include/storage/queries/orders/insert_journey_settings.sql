@@ -6,6 +6,5 @@ values (
     %(view_lookback)s::interval,
     %(views_count)s::boolean,
     %(consent)s::text,
-    %(max_visitors)s::integer,
-    %(excluded_sources)s::text[]
+    %(max_visitors)s::integer
 )

@@ -6,7 +6,7 @@ from (
     left join analytics.conversions
         on conversions.tenant_id = %(tenant_id)s
         and conversions.customer_id = affected_people.customer_id
-        and (conversions.status <> 'excluded' or conversions.reason = 'excluded_source')
+        and conversions.status <> 'excluded'
     where affected_people.customer_id is not null
     group by affected_people.customer_id
 ) as earliest

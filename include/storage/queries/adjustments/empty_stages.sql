@@ -1,0 +1,1 @@
+truncate adjusted_conversions, stage_adjustments
