@@ -21,6 +21,7 @@ NOTHING = {
     "credit_missing": 0,
     "credit_not_summing": 0,
     "credit_orphaned": 0,
+    "edits_waiting": 0,
     "quarantine_open": 0,
 }
 OF_TENANT = "where tenant_id = %(tenant_id)s"
@@ -54,6 +55,7 @@ def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
     made.credit()
     yield made
     made.empty()
+    made.query(f"delete from analytics.awaited_edits {OF_TENANT}")
 
 
 def order_id(shop: Shop, name: str) -> str:
@@ -87,7 +89,7 @@ def test_a_healthy_tenant_is_read_and_not_written(shop: Shop) -> None:
 
 
 @given(worlds())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_that_loads_and_credit_leave_behind_is_a_finding(
     database: Database, tmp_path_factory: pytest.TempPathFactory, world: World
 ) -> None:
@@ -109,6 +111,15 @@ def test_an_order_without_a_conversion_gets_one(shop: Shop, name: str) -> None:
     for table in ("conversions", "attribution_credits", "credit_adjustments"):
         shop.query(f"delete from analytics.{table} {OF_TENANT} and conversion_id = {conversion}")
     expect_repaired(shop, {"orders_without_conversion": 1}, before)
+
+
+@pytest.mark.parametrize("name", ["earned", "cancelled"])
+def test_a_lost_conversion_is_replaced_and_its_left_over_credit_does_not_stand_in_the_way(
+    shop: Shop, name: str
+) -> None:
+    before = shop.credit_stored()
+    shop.query(f"delete from analytics.conversions {OF_TENANT} and conversion_id = {order_id(shop, name)}")
+    expect_repaired(shop, {"orders_without_conversion": 1, "credit_orphaned": 1}, before)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +195,19 @@ def test_credit_of_a_conversion_that_has_none_is_deleted(shop: Shop, owner: str)
     assert shop.credit_stored() == before
 
 
+@pytest.mark.parametrize("owner", ["unpaid", "nobody"])
+def test_adjustments_of_a_conversion_that_has_none_are_deleted(shop: Shop, owner: str) -> None:
+    before = shop.credit_stored()
+    conversion = "1" if owner == "nobody" else order_id(shop, owner)
+    shop.query(
+        "insert into analytics.credit_adjustments"
+        " (tenant_id, conversion_id, touchpoint_id, refund_id, order_date, refund_date)"
+        f" values (%(tenant_id)s, {conversion}, 0, 0, '2026-03-20', '2026-03-20')"
+    )
+    assert run_job(shop, order_reconciliation).counts == NOTHING | {"credit_orphaned": 1}
+    assert shop.credit_stored() == before
+
+
 def test_a_conversion_that_waits_keeps_its_old_credit_until_it_is_credited(shop: Shop) -> None:
     shop.load([touch("late", NOON - 5 * DAY)])
     before = shop.credit_stored()
@@ -199,6 +223,14 @@ def test_input_that_waits_in_quarantine_is_counted(shop: Shop) -> None:
             f" values (%(tenant_id)s, {quarantine_id}, 'import:orders', 'line 2', 'bad', '', {resolved_at})"
         )
     assert run_job(shop, order_reconciliation).counts == NOTHING | {"quarantine_open": 2}
+
+
+def test_edits_whose_result_has_not_arrived_are_counted(shop: Shop) -> None:
+    shop.query(
+        "insert into analytics.awaited_edits (tenant_id, order_id, external_id, committed_at)"
+        f" values (%(tenant_id)s, {order_id(shop, 'earned')}, 'earned', '{NOON.isoformat()}')"
+    )
+    assert run_job(shop, order_reconciliation).counts == NOTHING | {"edits_waiting": 1}
 
 
 def test_orders_are_looked_at_from_sixty_local_days_ago_or_on_the_days_asked_for(shop: Shop) -> None:
