@@ -35,8 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except (AttributionError, psycopg.OperationalError) as error:
-        print(f"error: {(str(error).strip() or type(error).__name__).splitlines()[0]}", file=sys.stderr)
+    except AttributionError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        print(f"error: database: {first}; is the stack up, and does its URL name it?", file=sys.stderr)
         return 1
     if asked.json:
         print(json.dumps(document(explained), indent=2, ensure_ascii=False))

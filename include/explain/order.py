@@ -21,7 +21,7 @@ from include.explain.reading import (
     StoredRefund,
     StoredTouch,
 )
-from include.jobs.credit_conversions import journey_rules
+from include.jobs.credit_changes import journey_rules
 from include.money import to_major_units
 from include.tenants.settings import AttributionSettings
 from include.tenants.tenant import FROM_THE_BEGINNING, Tenant
