@@ -1,8 +1,9 @@
-"""`make demo`: three shops' orders and touches imported, credited by real DAG runs, and printed.
+"""`make demo`: three shops' touches and orders loaded, credited by real DAG runs, and printed.
 
-The world is generated for a fixed business time, written as CSV and loaded by the code that loads anybody's CSV; the
-DAGs run under the scheduler of `make up` with their windows in the conf. A second run changes no number; DAY=+1 moves
-the clock on by a day and brings what happened since. The stack is left up.
+The world is generated for a fixed business time. Its history is written as CSV and loaded by the code that loads
+anybody's CSV; what its shops told of since comes as webhooks, some of them twice or late, into the inbox. The DAGs run
+under the scheduler of `make up` with their windows in the conf. A second run changes no number; DAY=+1 moves the clock
+on by a day and brings what happened since. The stack is left up.
 """
 
 import argparse
@@ -46,16 +47,24 @@ def main() -> None:
     with _step("Airflow, PostgreSQL, tenants"):
         variables = stack.up(clock=clock)
     world = state_folder() / "world"
+    # A fixed instant: an order of which a webhook told is never in the CSV, so that a second run takes nothing back.
+    webhooks_since = (datetime.fromisoformat(stack.demo_clock(0)) - timedelta(days=1)).isoformat()
     with _step("a world of three shops"):
-        _run([sys.executable, "-m", "sandbox.world", "--out", str(world), "--as-of", clock], variables)
+        asked = ["--out", str(world), "--as-of", clock, "--webhooks-since", webhooks_since]
+        _run([sys.executable, "-m", "sandbox.world", *asked], variables)
     (state_folder() / "demo.day").write_text(str(day), encoding="utf-8")
     for folder in sorted(path for path in world.iterdir() if path.is_dir()):
         with _step(f"import {folder.name}"):
             files = ["--touchpoints", str(folder / "touchpoints.csv"), "--orders", str(folder / "orders.csv")]
             _run([sys.executable, "-m", "include.imports", "--tenant", folder.name, *files], variables)
+        with _step(f"webhooks of {folder.name}"):
+            told = ["--since", webhooks_since, "--until", clock, "--duplicates", "0.1", "--reorder"]
+            _run([sys.executable, "-m", "sandbox.world.receiver", "--tenant", folder.name, *told], variables)
     api = AirflowApi(variables["AIRFLOW_API_URL"], variables["AIRFLOW_USER"], variables["AIRFLOW_PASSWORD"])
     window = {"date_from": FIRST_DAY, "date_to": _day_after(clock)}
+    _run_dag(api, "attribution_webhook_queue", {})
     _run_dag(api, "process_attribution", window)
+    _run_dag(api, "attribution_order_reconciliation", {})
     _run_dag(api, "attribution_recalculate_recent", {})
     _print_result(variables, begun)
 

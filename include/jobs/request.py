@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from include.storage.session import TenantSession
-from include.tenants.tenant import Tenant
+if TYPE_CHECKING:
+    # The first tasks of a run read requests, and need no database driver for it.
+    from include.storage.session import TenantSession
+    from include.tenants.tenant import Tenant
 
 SAMPLE_ROWS = 20
 """Rows of a dry run's sample."""
@@ -67,5 +69,5 @@ class Job(Protocol):
     """One step of a job for one tenant, inside the tenant's transaction; it neither commits nor takes a lease."""
 
     def __call__(
-        self, session: TenantSession, clients: Mapping[str, object], tenant: Tenant, request: JobRequest
+        self, session: "TenantSession", clients: Mapping[str, object], tenant: "Tenant", request: JobRequest
     ) -> JobResult: ...
