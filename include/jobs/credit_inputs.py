@@ -1,12 +1,13 @@
 """What crediting a selection of conversions reads, slice of time by slice, as columns from one snapshot.
 
-Slices are read in ascending order. Touches of the look-back are carried over to the next slice and not read again,
-stored digests are read for many slices at once: memory does not grow with the selection. What is credited, and what
-becomes of it, is left to credit_conversions.
+Slices are read in ascending order: few conversions through the indexes of their people, many by scanning windows.
+Touches of the look-back are carried over, stored digests are read for many slices at once: memory does not grow with
+the selection. What is credited, and what becomes of it, is left to credit_conversions.
 """
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.attribution.journeys import IdentityColumns, TouchColumns
-from include.storage.session import TenantSession
+from include.storage.session import Companion, TenantSession
 from include.tenants.settings import AttributionSettings
 from include.tenants.tenant import Tenant
 
@@ -29,6 +30,8 @@ _SLICE_CONVERSIONS = 50_000
 _FIRST_SLICE_CONVERSIONS = 15_000
 """The first slice is small, because nothing is written while it is read."""
 _DIGEST_CONVERSIONS = 400_000
+_FLAG_BITS = 3
+_NO_DIGESTS = pa.table({"conversion_id": pa.array([], pa.int64()), "digest": pa.array([], pa.int64())})
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _END = datetime(2300, 1, 1, tzinfo=UTC)
 
@@ -86,33 +89,56 @@ class InputReader:
         )
         self.slices: Sequence[Slice] = tuple(slices_of(hours, tenant, selection))
         self._by_person = sum(part.conversions for part in self.slices) <= BY_PERSON_CONVERSIONS
-        self._identities: IdentityColumns | None = None
-        self._touches: pa.Table | None = None
-        self._touches_end = _BEGINNING
-        self._consent = ""
         self._digests: pa.Table | None = None
         self._digests_end = _BEGINNING
 
     def read(self) -> Iterator[SliceInputs]:
         """Yield every slice's inputs; the session may be written to meanwhile, but not read as columns."""
-        for number, part in enumerate(self.slices):
+        return self._by_people() if self._by_person else self._by_windows()
+
+    def _by_people(self) -> Iterator[SliceInputs]:
+        for part in self.slices:
             begun = time.perf_counter()
-            bounds = {"start": part.start, "end": part.end, **self._scope}
-            conversions = self._session.columns(
-                "attribution/select_conversions", **bounds, excluded_sources=list(part.settings.excluded_sources)
-            )
-            stored = self._read_digests(number, conversions)
+            conversions = self._conversions(part)
+            credited = conversions.filter(conversions["credited_before"])["conversion_id"].to_pylist()
+            stored = self._session.columns("attribution/select_digests_of_conversions", credited_ids=credited)
             got = time.perf_counter()
-            touches = _touch_columns(self._read_touches(part, bounds))
-            identities = self._read_identities(bounds)
-            seconds = {"get_conversions": got - begun, "find_touchpoints": time.perf_counter() - got}
-            yield SliceInputs(part.settings, conversions, touches, identities, stored, seconds)
+            identities = self._session.columns("attribution/select_identities_of_conversions", **self._bounds(part))
+            touches = self._session.columns(
+                "attribution/select_touchpoints_of_conversions", **self._bounds(part), **_touch_bounds(part)
+            )
+            yield _inputs(part, conversions, touches, identities, stored, got - begun, time.perf_counter() - got)
+
+    def _by_windows(self) -> Iterator[SliceInputs]:
+        identities: pa.Table | None = None
+        # Touches are most of what is read: they come over a connection of their own, beside everything else.
+        window = _TouchWindow(self._session.companion())
+        with ThreadPoolExecutor(1, thread_name_prefix="touches") as pool:
+            for number, part in enumerate(self.slices):
+                begun = time.perf_counter()
+                coming = pool.submit(window.read, part)
+                conversions = self._conversions(part)
+                stored = self._read_digests(number, conversions)
+                if identities is None:
+                    identities = self._session.columns("attribution/select_identities")
+                got = time.perf_counter()
+                touches = coming.result()
+                yield _inputs(part, conversions, touches, identities, stored, got - begun, time.perf_counter() - got)
+
+    def _bounds(self, part: Slice) -> dict[str, Any]:
+        return {"start": part.start, "end": part.end, **self._scope}
+
+    def _conversions(self, part: Slice) -> pa.Table:
+        return self._session.columns(
+            "attribution/select_conversions",
+            **self._bounds(part),
+            excluded_sources=list(part.settings.excluded_sources),
+        )
 
     def _read_digests(self, number: int, conversions: pa.Table) -> pa.Table:
-        credited = conversions.filter(conversions["credited_before"])["conversion_id"].to_pylist()
-        if self._by_person or not credited:
-            return self._session.columns("attribution/select_digests_of_conversions", credited_ids=credited)
         part = self.slices[number]
+        if not pc.any(conversions["credited_before"]).as_py():
+            return _NO_DIGESTS
         if self._digests is None or part.end > self._digests_end:
             # One pass for many slices: new blocks of credit are not in the index of block ranges yet, and every pass
             # would read them all.
@@ -125,30 +151,53 @@ class InputReader:
             self._digests = self._session.columns("attribution/select_digests", start=part.start, end=self._digests_end)
         return self._digests
 
-    def _read_touches(self, part: Slice, bounds: dict[str, Any]) -> pa.Table:
-        consent = part.settings.consent
-        touch_start = part.start - part.settings.lookback
-        if self._by_person:
-            return self._session.columns(
-                "attribution/select_touchpoints_of_conversions", **bounds, touch_start=touch_start, consent=consent
-            )
-        if self._touches is None or self._consent != consent or self._touches_end < touch_start:
-            self._touches, self._touches_end, self._consent = None, touch_start, consent
-        fresh = self._session.columns(
-            "attribution/select_touchpoints_in_window", touch_start=self._touches_end, end=part.end, consent=consent
+
+class _TouchWindow:
+    """Touches of ascending slices; those of the look-back are carried over to the next slice, not read again."""
+
+    def __init__(self, companion: Companion) -> None:
+        self._companion = companion
+        self._held: pa.Table | None = None
+        self._held_until = _BEGINNING
+        self._consent = ""
+
+    def read(self, part: Slice) -> pa.Table:
+        bounds = _touch_bounds(part)
+        start = bounds["touch_start"]
+        if self._held is None or self._consent != bounds["consent"] or self._held_until < start:
+            self._held, self._held_until, self._consent = None, start, bounds["consent"]
+        fresh = self._companion.columns(
+            "attribution/select_touchpoints_in_window",
+            **{**bounds, "touch_start": self._held_until, "end": part.end},
         )
-        if self._touches is not None:
-            recent = pc.greater_equal(self._touches["occurred_at"], pa.scalar(touch_start))
-            fresh = pa.concat_tables([self._touches.filter(recent), fresh])
-        self._touches, self._touches_end = fresh, part.end
+        if self._held is not None:
+            recent = pc.greater_equal(self._held["occurred_at"], pa.scalar(start))
+            fresh = pa.concat_tables([self._held.filter(recent), fresh])
+        self._held, self._held_until = fresh, part.end
         return fresh
 
-    def _read_identities(self, bounds: dict[str, Any]) -> IdentityColumns:
-        if self._by_person:
-            return _identity_columns(self._session.columns("attribution/select_identities_of_conversions", **bounds))
-        if self._identities is None:
-            self._identities = _identity_columns(self._session.columns("attribution/select_identities"))
-        return self._identities
+
+def _touch_bounds(part: Slice) -> dict[str, Any]:
+    return {"touch_start": part.start - part.settings.lookback, "consent": part.settings.consent}
+
+
+def _inputs(
+    part: Slice,
+    conversions: pa.Table,
+    touches: pa.Table,
+    identities: pa.Table,
+    stored: pa.Table,
+    get_conversions: float,
+    find_touchpoints: float,
+) -> SliceInputs:
+    return SliceInputs(
+        settings=part.settings,
+        conversions=conversions,
+        touches=_touch_columns(touches),
+        identities=_identity_columns(identities),
+        stored=stored,
+        seconds={"get_conversions": get_conversions, "find_touchpoints": find_touchpoints},
+    )
 
 
 def _due_ids(session: TenantSession, selection: Selection) -> list[int] | None:
@@ -192,13 +241,14 @@ def int64_of(table: pa.Table, name: str) -> Int64:
 
 
 def _touch_columns(table: pa.Table) -> TouchColumns:
+    marks = table["marks"].to_numpy()
     return TouchColumns(
         touchpoint_id=int64_of(table, "touchpoint_id"),
         visitor_id=int64_of(table, "visitor_id"),
         occurred_at=int64_of(table, "occurred_at"),
-        priority=table["priority"].to_numpy(),
+        priority=(marks >> _FLAG_BITS).astype(np.int16),
         exposure_key=int64_of(table, "exposure_key"),
-        flags=table["flags"].to_numpy().astype(np.int8),
+        flags=(marks & (2**_FLAG_BITS - 1)).astype(np.int8),
     )
 
 

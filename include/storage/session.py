@@ -1,7 +1,7 @@
 """The only way to a tenant's rows: one transaction, as the jobs' role, with the tenant set for row-level security.
 
 psycopg owns the transaction: rows, locks and writes, and COPY into temporary tables (COPY straight into a table with
-row-level security is refused by PostgreSQL). Whole columns are read through ADBC in a read-only companion transaction
+row-level security is refused by PostgreSQL). Whole columns are read through ADBC in read-only companion transactions
 on one snapshot of what is committed, so a job locks first and reads after. The column libraries are imported where they
 are used: they cost 1.7 s, which tasks that only list or judge need not pay. What the statements mean is the business
 of the modules that name them.
@@ -22,7 +22,6 @@ from include.storage.deadline import Deadline
 from include.storage.sql import numbered, statement
 
 if TYPE_CHECKING:
-    import adbc_driver_postgresql.dbapi as adbc
     import pyarrow as pa
 
 # A dead peer is noticed within about half a minute, on both drivers; the deadline covers a peer that only hangs.
@@ -47,7 +46,9 @@ class TenantSession:
         self.deadline = deadline
         self._connection = connection
         self._url = url
-        self._companion: adbc.Connection | None = None
+        self._snapshot: str | None = None
+        self._companion: Companion | None = None
+        self._companions: list[Companion] = []
 
     def execute(self, name: str, **parameters: object) -> int:
         """Run a statement of queries/ and return the number of rows it changed. `tenant_id` is always bound."""
@@ -62,24 +63,22 @@ class TenantSession:
         return self._run(name, parameters).fetchone()
 
     def columns(self, name: str, **parameters: object) -> "pa.Table":
-        """Read a statement's whole result as Arrow columns, in the read-only companion transaction.
+        """Read a statement's whole result as Arrow columns, in a read-only companion transaction.
 
         The first call fixes the snapshot that all later ones read: what was committed then, and nothing that this
         session writes. Later calls may come from another thread, one at a time.
         """
-        import adbc_driver_manager
+        if self._companion is None:
+            self._companion = self.companion()
+        return self._companion.columns(name, **parameters)
 
-        text, values = numbered(name, {"tenant_id": self.tenant_id, **parameters})
-        with self._reader().cursor() as cursor:
-            try:
-                cursor.execute(f"set local statement_timeout = {self.deadline.statement_timeout_ms()}")
-                cursor.execute(text, values)
-                table: pa.Table = cursor.fetch_arrow_table()
-                return table
-            except adbc_driver_manager.Error as error:
-                if error.sqlstate == _QUERY_CANCELED:
-                    raise DeadlineExceeded(f"{name} was cancelled: not finished within its deadline") from error
-                raise
+    def companion(self) -> "Companion":
+        """Open one more read-only transaction on the snapshot of `columns`, for reading beside it in another thread."""
+        if self._snapshot is None:
+            ((self._snapshot,),) = self._connection.execute("select pg_export_snapshot()").fetchall()
+        opened = Companion(self._url, self.tenant_id, self.deadline, str(self._snapshot))
+        self._companions.append(opened)
+        return opened
 
     def copy(self, table: str, batches: "Iterable[pa.RecordBatch]", schema: "pa.Schema") -> int:
         """COPY Arrow batches into a temporary table of this session and return the number of rows.
@@ -116,24 +115,47 @@ class TenantSession:
             "select set_config('statement_timeout', %s, true)", (str(self.deadline.statement_timeout_ms()),)
         )
 
-    def _reader(self) -> "adbc.Connection":
+    def close(self) -> None:
+        """End the companion transactions; the session's own is ended by `tenant_transaction`."""
+        while self._companions:
+            self._companions.pop().close()
+        self._companion = None
+
+
+class Companion:
+    """A read-only transaction beside a session's, on its snapshot; used by one thread at a time."""
+
+    def __init__(self, url: str, tenant_id: int, deadline: Deadline, snapshot: str) -> None:
         import adbc_driver_postgresql.dbapi as adbc
 
-        if self._companion is None:
-            ((snapshot,),) = self._connection.execute("select pg_export_snapshot()").fetchall()
-            self._companion = adbc.connect(_with_timeouts(self._url))
-            with self._companion.cursor() as cursor:
-                cursor.execute("set transaction isolation level repeatable read, read only")
-                cursor.execute(f"set transaction snapshot '{snapshot}'")
-                cursor.execute("select set_config('app.tenant_id', $1, true)", (str(self.tenant_id),))
-                cursor.fetchall()
-        return self._companion
+        self._tenant_id = tenant_id
+        self._deadline = deadline
+        self._connection = adbc.connect(_with_timeouts(url))
+        with self._connection.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            cursor.execute(f"set transaction snapshot '{snapshot}'")
+            cursor.execute("select set_config('app.tenant_id', $1, true)", (str(tenant_id),))
+            cursor.fetchall()
+
+    def columns(self, name: str, **parameters: object) -> "pa.Table":
+        """Read a statement's whole result as Arrow columns."""
+        import adbc_driver_manager
+
+        text, values = numbered(name, {"tenant_id": self._tenant_id, **parameters})
+        with self._connection.cursor() as cursor:
+            try:
+                cursor.execute(f"set local statement_timeout = {self._deadline.statement_timeout_ms()}")
+                cursor.execute(text, values)
+                table: pa.Table = cursor.fetch_arrow_table()
+                return table
+            except adbc_driver_manager.Error as error:
+                if error.sqlstate == _QUERY_CANCELED:
+                    raise DeadlineExceeded(f"{name} was cancelled: not finished within its deadline") from error
+                raise
 
     def close(self) -> None:
-        """End the companion transaction; the session's own is ended by `tenant_transaction`."""
-        if self._companion is not None:
-            self._companion.close()
-            self._companion = None
+        """End the transaction."""
+        self._connection.close()
 
 
 @contextmanager

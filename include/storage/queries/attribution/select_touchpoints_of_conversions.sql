@@ -18,13 +18,14 @@ select
     touchpoints.visitor_id,
     touchpoints.occurred_at,
     touchpoints.exposure_key,
-    touchpoints.priority,
-    ((touchpoints.channel = 'Direct')::int
-     + 2 * (touchpoints.type = 'view')::int
-     + 4 * (%(consent)s::text <> 'ignore'
-            and touchpoints.consent is distinct from 'granted'
-            and (%(consent)s::text = 'require_granted' or touchpoints.consent is not distinct from 'denied'))::int
-    )::smallint as flags
+    -- One number for priority and marks: each column costs as much as any other.
+    touchpoints.priority::integer * 8
+    + (touchpoints.channel = 'Direct')::integer
+    + 2 * (touchpoints.type = 'view')::integer
+    + 4 * (%(consent)s::text <> 'ignore'
+           and touchpoints.consent is distinct from 'granted'
+           and (%(consent)s::text = 'require_granted' or touchpoints.consent is not distinct from 'denied')
+    )::integer as marks
 from visitors
 join analytics.touchpoints using (visitor_id)
 where
