@@ -7,9 +7,16 @@ look-back of touches read again for every step.
 from datetime import UTC, datetime
 
 from benchmarks.report import Row
-from benchmarks.window_recalculation import _NOW, _TENANT, _calculate, _load, _Loaded, _reset, _seconds
-from dev import postgres
-from dev.state import state_root
+from benchmarks.loaded_tenant import (
+    NOW,
+    TENANT,
+    LoadedTenant,
+    bench_server,
+    credit_everything,
+    load_tenant,
+    seconds_of,
+    set_back,
+)
 from include.jobs.backfill_attribution import backfill_attribution
 from include.jobs.request import Job, JobRequest, JobResult
 from include.storage.session import tenant_transaction
@@ -21,31 +28,27 @@ _REPETITIONS = 3
 
 def measure(conversions: int = _CONVERSIONS, browsers: int = _BROWSERS, days: int = _DAYS) -> list[Row]:
     """Return the ratio of a year by steps to a year at once, medians of runs in turn."""
-    folder = state_root() / "bench-postgres"
-    server = postgres.start(folder, settings={"max_wal_size": "16GB", "checkpoint_timeout": "30min"})
-    try:
-        loaded = _load(server, "bench_backfill", bench_world(conversions, browsers=browsers, days=days))
+    with bench_server() as server:
+        loaded = load_tenant(server, "bench_backfill", bench_world(conversions, browsers=browsers, days=days))
         steps, at_once = [], []
         for repetition in range(_REPETITIONS):
-            _reset(loaded)
-            at_once.append(_seconds(lambda: _calculate(loaded)))
-            _reset(loaded)
+            set_back(loaded)
+            at_once.append(seconds_of(lambda: credit_everything(loaded)))
+            set_back(loaded)
             run_id = f"bench-{repetition}-{datetime.now(UTC).isoformat()}"
-            steps.append(_seconds(lambda run_id=run_id: _backfill(loaded, run_id, conversions)))  # type: ignore[misc]
-    finally:
-        postgres.stop(folder)
+            steps.append(seconds_of(lambda run_id=run_id: _backfill(loaded, run_id, conversions)))  # type: ignore[misc]
     ours, window = sorted(steps)[_REPETITIONS // 2], sorted(at_once)[_REPETITIONS // 2]
     subject = f"backfill, {conversions:,} conversions of {days} days | one big window"
     return [Row(subject, f"{ours:.2f} s", f"{window:.2f} s", ours / window, 2)]
 
 
-def _backfill(loaded: _Loaded, run_id: str, conversions: int) -> None:
-    request = JobRequest("backfill_attribution", run_id, _NOW)
+def _backfill(loaded: LoadedTenant, run_id: str, conversions: int) -> None:
+    request = JobRequest("backfill_attribution", run_id, NOW)
     result = JobResult()
     step: Job | None = backfill_attribution
     while step is not None:
-        with tenant_transaction(loaded.jobs_url, _TENANT.tenant_id) as session:
-            result = result.followed_by(step(session, {}, _TENANT, request))
+        with tenant_transaction(loaded.jobs_url, TENANT.tenant_id) as session:
+            result = result.followed_by(step(session, {}, TENANT, request))
         step = result.then
     if result.counts["conversions"] != conversions:
         raise RuntimeError(f"not every conversion was credited: {result.counts}")

@@ -7,76 +7,52 @@ security, locks, joins, computes five models in exact minor units, compares, and
 
 import multiprocessing
 import resource
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
-import numpy as np
-import pgpq
 import psycopg
 import pyarrow as pa
 
+from benchmarks.loaded_tenant import (
+    NOW,
+    TENANT,
+    LoadedTenant,
+    bench_server,
+    copy_table,
+    credit_everything,
+    load_tenant,
+    seconds_of,
+    set_back,
+)
 from benchmarks.report import Row
-from dev import databases, postgres
-from dev.state import state_root
-from include.attribution.channels import exposure_key
-from include.ids import stable_id, tenant_id_of
-from include.jobs.process_attribution import process_attribution
 from include.jobs.recalculate_recent import recalculate_recent
 from include.jobs.request import JobRequest
 from include.storage.session import tenant_transaction
-from include.tenants.settings import AttributionSettings
-from include.tenants.tenant import SettingsFrom, Tenant
-from sandbox.world.bench_world import BENCH_CHANNELS, BenchWorld, bench_world
+from sandbox.world.bench_world import bench_world
 
-_SLUG = "bench"
-_NOW = datetime(2026, 6, 1, tzinfo=UTC)
-_MASK = 2**62 - 1
 _REPETITIONS = 3
 _TOUCHES = "select touchpoint_id, visitor_id, occurred_at, priority, exposure_key, 0::smallint as flags"
 _CONVERSIONS = "select conversion_id, occurred_at, coalesce(customer_id, 0), coalesce(visitor_id, 0), value_minor"
-_TENANT = Tenant(
-    tenant_id=tenant_id_of(_SLUG),
-    slug=_SLUG,
-    name="Bench",
-    status="active",
-    timezone="UTC",
-    currency="USD",
-    db_conn_id="analytics_db",
-    settings_history=(SettingsFrom(datetime(2000, 1, 1, tzinfo=UTC), AttributionSettings()),),
-)
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    superuser_url: str
-    jobs_url: str
 
 
 def measure() -> list[Row]:
     """Return the ratios of a first calculation, an unchanged one, SQL, a day's increment and memory."""
-    folder = state_root() / "bench-postgres"
-    server = postgres.start(folder, settings={"max_wal_size": "16GB", "checkpoint_timeout": "30min"})
-    try:
-        small = _load(server, "bench_small", bench_world())
+    with bench_server() as server:
+        small = load_tenant(server, "bench_small", bench_world())
         rows = _window_rows(small)
         rows.append(_increment_row(small))
-        large = _load(server, "bench_large", bench_world(2_000_000, browsers=3_000_000, days=800))
+        large = load_tenant(server, "bench_large", bench_world(2_000_000, browsers=3_000_000, days=800))
         rows.append(_memory_row(small, large))
-        return rows
-    finally:
-        postgres.stop(folder)
+    return rows
 
 
-def _window_rows(loaded: _Loaded) -> list[Row]:
+def _window_rows(loaded: LoadedTenant) -> list[Row]:
     first, again, floors, statements = [], [], [], []
     for _ in range(_REPETITIONS):
-        _reset(loaded)
-        first.append(_seconds(lambda: _calculate(loaded)))
-        again.append(_seconds(lambda: _expect_unchanged(loaded)))
+        set_back(loaded)
+        first.append(seconds_of(lambda: credit_everything(loaded)))
+        again.append(seconds_of(lambda: _expect_unchanged(loaded)))
         floors.append(_floor(loaded))
         statements.append(_one_statement(loaded))
     ours, unchanged, floor, statement = (sorted(times)[len(times) // 2] for times in (first, again, floors, statements))
@@ -93,22 +69,15 @@ def _window_rows(loaded: _Loaded) -> list[Row]:
     ]
 
 
-def _calculate(loaded: _Loaded) -> dict[str, int | float]:
-    request = JobRequest("process_attribution", "bench", _NOW)
-    with tenant_transaction(loaded.jobs_url, _TENANT.tenant_id) as session:
-        counts = dict(process_attribution(session, {}, _TENANT, request).counts)
-    return counts
-
-
-def _expect_unchanged(loaded: _Loaded) -> None:
-    request = JobRequest("attribution_recalculate_recent", "bench-2", _NOW, date(2025, 1, 1), date(2030, 1, 1))
-    with tenant_transaction(loaded.jobs_url, _TENANT.tenant_id) as session:
-        result = recalculate_recent(session, {}, _TENANT, request)
+def _expect_unchanged(loaded: LoadedTenant) -> None:
+    request = JobRequest("attribution_recalculate_recent", "bench-2", NOW, date(2025, 1, 1), date(2030, 1, 1))
+    with tenant_transaction(loaded.jobs_url, TENANT.tenant_id) as session:
+        result = recalculate_recent(session, {}, TENANT, request)
     if result.counts["conversions_changed"] or result.changed:
         raise RuntimeError(f"an unchanged window was written: {result.counts}")
 
 
-def _increment_row(loaded: _Loaded) -> Row:
+def _increment_row(loaded: LoadedTenant) -> Row:
     """One local day of 2,500 conversions, against an indexed query that finds the same pairs and writes nothing."""
     with psycopg.connect(loaded.superuser_url) as connection:
         ((day,),) = connection.execute(
@@ -137,11 +106,11 @@ def _increment_row(loaded: _Loaded) -> Row:
                 (day, day + timedelta(days=1)),
             )
             connection.execute("vacuum analyze analytics.conversions")
-            ours.append(_seconds(lambda: _calculate(loaded)))
+            ours.append(seconds_of(lambda: credit_everything(loaded)))
             query.append(
-                _seconds(
+                seconds_of(
                     lambda opened=connection: opened.execute(  # type: ignore[misc]
-                        bare, (_TENANT.tenant_id, day, day + timedelta(days=1))
+                        bare, (TENANT.tenant_id, day, day + timedelta(days=1))
                     ).fetchall()
                 )
             )
@@ -149,7 +118,7 @@ def _increment_row(loaded: _Loaded) -> Row:
     return Row("one day, 2,500 conversions | bare indexed query", _ms(mine), _ms(theirs), mine / theirs, 10)
 
 
-def _memory_row(small: _Loaded, large: _Loaded) -> Row:
+def _memory_row(small: LoadedTenant, large: LoadedTenant) -> Row:
     peaks = [_peak_memory(loaded) for loaded in (small, large)]
     return Row(
         "peak memory, ten times the window",
@@ -160,9 +129,9 @@ def _memory_row(small: _Loaded, large: _Loaded) -> Row:
     )
 
 
-def _peak_memory(loaded: _Loaded) -> int:
+def _peak_memory(loaded: LoadedTenant) -> int:
     """Return the peak resident memory, in KB, of a fresh process that credits everything once."""
-    _reset(loaded)
+    set_back(loaded)
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe()
     process = context.Process(target=_report_peak, args=(loaded, sender))
@@ -172,13 +141,13 @@ def _peak_memory(loaded: _Loaded) -> int:
     return peak
 
 
-def _report_peak(loaded: _Loaded, sender: Any) -> None:
-    _calculate(loaded)
+def _report_peak(loaded: LoadedTenant, sender: Any) -> None:
+    credit_everything(loaded)
     sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def _floor(loaded: _Loaded) -> float:
-    out = min(_seconds(lambda: _adbc_out(loaded)), _seconds(lambda: _copy_out(loaded)))
+def _floor(loaded: LoadedTenant) -> float:
+    out = min(seconds_of(lambda: _adbc_out(loaded)), seconds_of(lambda: _copy_out(loaded)))
     with adbc.connect(loaded.superuser_url) as connection, connection.cursor() as cursor:
         cursor.execute("select * from analytics.attribution_credits")
         credits = cursor.fetch_arrow_table().drop_columns(["attribution_data_driven", "amount_data_driven_minor"])
@@ -189,17 +158,17 @@ def _floor(loaded: _Loaded) -> float:
             "create table floor (like analytics.attribution_credits including defaults,"
             " primary key (tenant_id, conversion_id, touchpoint_id))"
         )
-        return out + _seconds(lambda: _copy_in(connection, credits))
+        return out + seconds_of(lambda: copy_table(connection, "floor", credits))
 
 
-def _adbc_out(loaded: _Loaded) -> None:
+def _adbc_out(loaded: LoadedTenant) -> None:
     with adbc.connect(loaded.superuser_url) as connection, connection.cursor() as cursor:
         for query in (f"{_TOUCHES} from analytics.touchpoints", f"{_CONVERSIONS} from analytics.conversions"):
             cursor.execute(query)
             cursor.fetch_arrow_table()
 
 
-def _copy_out(loaded: _Loaded) -> None:
+def _copy_out(loaded: LoadedTenant) -> None:
     with psycopg.connect(loaded.superuser_url) as connection:
         for query in (f"{_TOUCHES} from analytics.touchpoints", f"{_CONVERSIONS} from analytics.conversions"):
             with connection.cursor().copy(f"copy ({query}) to stdout (format binary)") as stream:
@@ -207,17 +176,7 @@ def _copy_out(loaded: _Loaded) -> None:
                     pass
 
 
-def _copy_in(connection: psycopg.Connection[Any], credits: pa.Table) -> None:
-    encoder = pgpq.ArrowToPostgresBinaryEncoder(credits.schema)
-    columns = ", ".join(credits.column_names)
-    with connection.cursor().copy(f"copy floor ({columns}) from stdin (format binary)") as stream:
-        stream.write(encoder.write_header())
-        for batch in credits.to_batches(max_chunksize=100_000):
-            stream.write(encoder.write_batch(batch))
-        stream.write(encoder.finish())
-
-
-def _one_statement(loaded: _Loaded) -> float:
+def _one_statement(loaded: LoadedTenant) -> float:
     """The same five models' weights, and amounts rounded rather than exact, written by one INSERT ... SELECT."""
     with psycopg.connect(loaded.superuser_url, autocommit=True) as connection:
         connection.execute("drop table if exists floor")
@@ -225,7 +184,7 @@ def _one_statement(loaded: _Loaded) -> float:
             "create table floor (like analytics.attribution_credits including defaults,"
             " primary key (tenant_id, conversion_id, touchpoint_id))"
         )
-        return _seconds(lambda: connection.execute(_ONE_STATEMENT, {"tenant_id": _TENANT.tenant_id}))
+        return seconds_of(lambda: connection.execute(_ONE_STATEMENT, {"tenant_id": TENANT.tenant_id}))
 
 
 _ONE_STATEMENT = """
@@ -266,97 +225,6 @@ select tenant_id, conversion_id, touchpoint_id, place, occurred_at, first, last,
        round(value_minor * time_decay)::bigint, round(value_minor * position)::bigint
 from weighed
 """
-
-
-def _load(server: postgres.Server, database: str, world: BenchWorld) -> _Loaded:
-    passwords = databases.Passwords.generate()
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(f'drop database if exists "{database}" with (force)')
-        for role in (databases.OWNER, *databases.LOGIN_ROLES.values()):
-            if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
-                connection.execute(f"alter role {role} password '{passwords.by_role[role]}'")
-    urls = databases.create_analytics(server, passwords, database)
-    loaded = _Loaded(server.url(database=database), urls["ANALYTICS_DB_URL"])
-    with psycopg.connect(loaded.superuser_url, autocommit=True) as connection:
-        for table, columns in _tables(world).items():
-            _copy_columns(connection, table, columns)
-            connection.execute(f"vacuum analyze {table}")
-    return loaded
-
-
-def _tables(world: BenchWorld) -> dict[str, dict[str, Any]]:
-    tenant = _TENANT.tenant_id
-    keys = np.array([exposure_key(channel, None) for channel in BENCH_CHANNELS], dtype=np.int64)
-    visitors = _hashes(len(world.visitor_customer), "visitor")
-    customers = _hashes(int(world.conversion_customer.max()) + 1, "customer")
-    known = np.flatnonzero(world.visitor_customer >= 0)
-    touches, conversions = len(world.touch_at), len(world.conversion_at)
-    conversion_ids = _hashes(conversions, "order")
-    return {
-        "analytics.visitor_identities": {
-            "tenant_id": np.full(len(known), tenant),
-            "visitor_id": visitors[known],
-            "customer_id": customers[world.visitor_customer[known]],
-            "valid_from": _instants(np.full(len(known), 1_700_000_000_000_000)),
-        },
-        "analytics.touchpoints": {
-            "tenant_id": np.full(touches, tenant),
-            "touchpoint_id": _hashes(touches, "touch"),
-            "source_system": pa.array(["import"] * touches),
-            "visitor_id": visitors[world.touch_visitor],
-            "occurred_at": _instants(world.touch_at),
-            "channel": pa.array(BENCH_CHANNELS).take(pa.array(world.touch_channel.astype(np.int32))),
-            "channel_rule": pa.array(["import"] * touches),
-            "exposure_key": keys[world.touch_channel],
-        },
-        "analytics.conversions": {
-            "tenant_id": np.full(conversions, tenant),
-            "conversion_id": conversion_ids,
-            "order_id": conversion_ids,
-            "visitor_id": visitors[world.conversion_visitor],
-            "customer_id": customers[world.conversion_customer],
-            "occurred_at": _instants(world.conversion_at),
-            "value_minor": world.value_minor,
-            "currency": pa.array(["USD"] * conversions),
-        },
-    }
-
-
-def _copy_columns(connection: psycopg.Connection[Any], table: str, columns: dict[str, Any]) -> None:
-    data = pa.table(columns)
-    encoder = pgpq.ArrowToPostgresBinaryEncoder(data.schema)
-    with connection.cursor().copy(f"copy {table} ({', '.join(columns)}) from stdin (format binary)") as stream:
-        stream.write(encoder.write_header())
-        for batch in data.to_batches(max_chunksize=100_000):
-            stream.write(encoder.write_batch(batch))
-        stream.write(encoder.finish())
-
-
-def _reset(loaded: _Loaded) -> None:
-    with psycopg.connect(loaded.superuser_url, autocommit=True) as connection:
-        connection.execute("truncate analytics.attribution_credits")
-        connection.execute("update analytics.conversions set status = 'pending', run_id = null, reason = null")
-        connection.execute("vacuum full analyze analytics.conversions")
-        connection.execute("checkpoint")
-
-
-def _hashes(number: int, kind: str) -> Any:
-    """Return ids that are spread like stable hashes, without hashing millions of strings."""
-    mixed = (np.arange(1, number + 1, dtype=np.uint64) + np.uint64(stable_id(kind) & _MASK)) * np.uint64(
-        0x9E3779B97F4A7C15
-    )
-    mixed ^= mixed >> np.uint64(31)
-    return (mixed & np.uint64(_MASK)).astype(np.int64)
-
-
-def _instants(microseconds: Any) -> pa.Array:
-    return pa.array(microseconds, pa.int64()).cast(pa.timestamp("us", tz="UTC"))
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def _ms(seconds: float) -> str:
