@@ -6,7 +6,6 @@ look-back of touches read again for every step.
 
 from datetime import UTC, datetime
 
-from benchmarks.report import Row
 from benchmarks.loaded_tenant import (
     NOW,
     TENANT,
@@ -17,6 +16,7 @@ from benchmarks.loaded_tenant import (
     seconds_of,
     set_back,
 )
+from benchmarks.report import Row
 from include.jobs.backfill_attribution import backfill_attribution
 from include.jobs.request import Job, JobRequest, JobResult
 from include.storage.session import tenant_transaction

@@ -12,7 +12,6 @@ from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
-import pyarrow as pa
 
 from benchmarks.loaded_tenant import (
     NOW,
