@@ -2,8 +2,8 @@
 
 Two steps take turns, each committed by itself: claim the oldest deliveries, then apply them. A claim is counted before
 anything is read, so a payload that kills its task is claimed in ever smaller company and in the end put aside alone.
-What a delivery says is read by include/orders/shopify.py, in a thread while the slice before is merged; what its
-states lead to is the business of include/orders/upsert.py.
+What a delivery says is read by include/orders/shopify.py; what its states lead to is the business of
+include/orders/upsert.py.
 """
 
 import json
@@ -20,14 +20,13 @@ import pyarrow as pa
 
 from include.errors import InvalidInput
 from include.ids import stable_id
-from include.jobs.prefetch import prefetch
 from include.jobs.request import SAMPLE_ROWS, JobRequest, JobResult
 from include.orders.people import Collision
-from include.orders.settle import lock_shop
-from include.orders.shopify import parse_delivery
+from include.orders.shopify import ORDER_TOPICS, parse_delivery
 from include.orders.state import Delivery, OrderState, RefundState, ShopStates
 from include.orders.upsert import ShopCounts, upsert_shop_states
 from include.storage.deadline import Deadline
+from include.storage.locks import lock_shop
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
@@ -113,7 +112,7 @@ def _apply(
     parsing = storing = 0.0
     refused: dict[Key, str] = {}
     changed = False
-    for part in prefetch(_parsed(session, tenant, request.now, claimed)):
+    for part in _parsed(session, tenant, request.now, claimed):
         started = time.perf_counter()
         stored = upsert_shop_states(session, tenant, part.states)
         part.refuse(stored.orders.collisions, list(part.states.orders))
@@ -138,13 +137,19 @@ def _parsed(session: TenantSession, tenant: Tenant, now: datetime, claimed: Sequ
 def _parse(deliveries: pa.Table, tenant: Tenant, now: datetime) -> _Slice:
     started = time.perf_counter()
     part = _Slice()
+    # Topics of one event often carry one body, such as orders/create and orders/paid: read once.
+    read: dict[tuple[bool, datetime, bytes], Delivery] = {}
     columns = [deliveries[name].to_pylist() for name in ("topic", "webhook_id", "triggered_at", "payload")]
     for topic, webhook_id, triggered_at, payload in zip(*columns, strict=True):
-        key = (topic, webhook_id)
+        key, body = (topic, webhook_id), (topic in ORDER_TOPICS, triggered_at, payload)
         try:
-            part.add(
-                key, parse_delivery(topic, payload, tenant_id=tenant.tenant_id, triggered_at=triggered_at, now=now)
-            )
+            delivery = read.get(body) if body[0] else None
+            if delivery is None:
+                delivery = parse_delivery(
+                    topic, payload, tenant_id=tenant.tenant_id, triggered_at=triggered_at, now=now
+                )
+                read[body] = delivery
+            part.add(key, delivery)
         except InvalidInput as error:
             part.refused[key] = str(error)
     part.seconds = time.perf_counter() - started

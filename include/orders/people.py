@@ -23,6 +23,7 @@ class Collision:
 def store_people(session: TenantSession, rows: Literal["orders", "touchpoints"]) -> list[Collision]:
     """Insert the visitors and customers that the stage names, and take rows of colliding ids out of it."""
     session.execute(f"orders/stage_people_of_{rows}")
+    session.execute("orders/analyze_stage_of_people")
     session.execute("orders/insert_visitors")
     session.execute("orders/insert_customers")
     if session.row("orders/select_colliding_people") is None:

@@ -211,13 +211,13 @@ def _parse_edit(body: Object, tenant_id: int, sent: Sent, region: str | None) ->
 
 
 _Parser = Callable[[Object, int, Sent, str | None], Delivery]
+ORDER_TOPICS = frozenset({"orders/create", "orders/updated", "orders/paid", "orders/cancelled"})
+"""Topics whose bodies are whole orders, read alike whatever the topic."""
+
 _PARSERS: dict[str, _Parser] = {
-    "orders/create": _parse_order,
-    "orders/updated": _parse_order,
-    "orders/paid": _parse_order,
-    "orders/cancelled": _parse_order,
+    **dict.fromkeys(ORDER_TOPICS, _parse_order),
     "orders/edited": _parse_edit,
     "refunds/create": _parse_refund,
 }
-TOPICS = tuple(_PARSERS)
+TOPICS = tuple(sorted(_PARSERS))
 """Topics that are read; any other is quarantined."""

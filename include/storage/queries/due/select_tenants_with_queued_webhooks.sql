@@ -4,5 +4,5 @@ from unnest(%(tenant_ids)s::bigint[]) as listed (tenant_id)
 where exists (
     select 1
     from analytics.webhook_inbox as inbox
-    where inbox.tenant_id = listed.tenant_id and inbox.status in ('queued', 'processing')
+    where inbox.tenant_id = listed.tenant_id and inbox.ended_at is null
 )

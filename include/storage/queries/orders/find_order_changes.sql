@@ -1,10 +1,13 @@
 -- New and changed orders, with whom they named before. The shop's newest state stands, whatever arrived last; a row
 -- without the shop's time (an import) replaces only its like.
-insert into order_changes (order_id, inserted, rewritten, visitor_before, customer_before)
+insert into order_changes (order_id, inserted, rewritten, same_evidence, visitor_before, customer_before)
 select
     stage_orders.order_id,
     orders.order_id is null,
     orders.row_digest is distinct from stage_orders.row_digest,
+    orders.order_id is not null
+    and (orders.visitor_id, orders.customer_id, orders.placed_at)
+        is not distinct from (stage_orders.visitor_id, stage_orders.customer_id, stage_orders.placed_at),
     orders.visitor_id,
     orders.customer_id
 from stage_orders

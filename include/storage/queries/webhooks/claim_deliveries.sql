@@ -1,15 +1,17 @@
 -- The oldest deliveries that were claimed as often as said. What a dead task left in processing is claimed again: the
--- lease of (job, tenant) makes this task the only one that works here.
-update analytics.webhook_inbox as inbox
-set status = 'processing', attempts = inbox.attempts + 1
-from (
+-- lease of (job, tenant) makes this task the only one that works here. Materialized: as a subquery the planner may run
+-- it once per row, and the claim then outgrows its limit.
+with oldest as materialized (
     select topic, webhook_id
     from analytics.webhook_inbox
-    where tenant_id = %(tenant_id)s and status in ('queued', 'processing') and attempts = %(attempts)s::integer
+    where tenant_id = %(tenant_id)s and ended_at is null and attempts = %(attempts)s::integer
     order by received_at
     limit %(limit)s
     for update skip locked
-) as oldest
+)
+update analytics.webhook_inbox as inbox
+set status = 'processing', attempts = inbox.attempts + 1
+from oldest
 where
     inbox.tenant_id = %(tenant_id)s
     and inbox.topic = oldest.topic

@@ -1,7 +1,8 @@
 update analytics.webhook_inbox as inbox
 set
     status = case when stage_outcomes.reason is null then 'done' else 'quarantined' end,
-    error = stage_outcomes.reason
+    error = stage_outcomes.reason,
+    ended_at = clock_timestamp()
 from stage_outcomes
 where
     inbox.tenant_id = %(tenant_id)s

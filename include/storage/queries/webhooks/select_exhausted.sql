@@ -1,4 +1,4 @@
 select topic, webhook_id
 from analytics.webhook_inbox
-where tenant_id = %(tenant_id)s and status in ('queued', 'processing') and attempts >= %(attempts)s::integer
+where tenant_id = %(tenant_id)s and ended_at is null and attempts >= %(attempts)s::integer
 limit %(limit)s

@@ -1,0 +1,1 @@
+analyze stage_people
