@@ -1,4 +1,4 @@
-"""`python -m include.orders.replay --tenant SLUG [--source webhook:TOPIC] [--ref ID]`: what `make webhooks-replay` runs.
+"""`python -m include.orders.replay --tenant SLUG [--source webhook:TOPIC] [--ref ID]`, for `make webhooks-replay`.
 
 Puts quarantined webhooks back into the inbox, with their claims forgotten; the next run of attribution_webhook_queue
 applies them. A row of the quarantine stays open until then: only what was applied is resolved.
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         print(f"error: database: {first}; is the stack up, and does its URL name it?", file=sys.stderr)
         return 1
-    print(f"{asked.tenant}: {replayed:,} webhooks queued again; attribution_webhook_queue applies them within 5 minutes")
+    print(f"{asked.tenant}: {replayed:,} webhooks queued again; attribution_webhook_queue applies them in 5 minutes")
     return 0
 
 
