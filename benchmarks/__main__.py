@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from benchmarks import attribution_kernel, backfill, dag_parsing, window_recalculation
+from benchmarks import attribution_kernel, backfill, dag_parsing, webhook_inbox, window_recalculation
 from benchmarks.report import print_rows
 
 SUBJECTS = {
     "kernel": attribution_kernel.measure,
     "window": window_recalculation.measure,
     "backfill": backfill.measure,
+    "inbox": webhook_inbox.measure,
     "parsing": dag_parsing.measure,
 }
 
