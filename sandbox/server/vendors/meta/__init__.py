@@ -1,0 +1,34 @@
+"""Meta's Graph API: conversions, counts of a dataset and insights on one host."""
+
+from typing import Any
+
+from sandbox.server.connection import connection, connection_id
+from sandbox.server.house import House
+from sandbox.server.surface import Route, Surface
+from sandbox.server.tokens import Token, demo_number, demo_secret
+from sandbox.server.vendors.meta.envelope import LATEST, worded_error
+
+PREFIX = "/meta"
+
+
+def surface(house: House) -> Surface:
+    """Return the surface; a token is good for everything of its shop."""
+    for slug in house.shops.slugs:
+        house.tokens.add(access_token(slug), Token("meta", slug, scopes=frozenset({"ads_read", "ads_management"})))
+    routes: tuple[Route, ...] = ()
+    return Surface("meta", PREFIX, "https://graph.facebook.com", routes, error=worded_error, connections=_connections)
+
+
+def access_token(slug: str) -> str:
+    """Return the text of the shop's system-user token."""
+    return demo_secret("meta", slug, "access")
+
+
+def pixel_id(slug: str) -> str:
+    """Return the id of the shop's dataset."""
+    return demo_number("meta", slug, "pixel", 15)
+
+
+def _connections(origin: str, slug: str) -> dict[str, Any]:
+    extra = {"base_path": PREFIX, "api_version": f"v{LATEST}.0", "pixel_id": pixel_id(slug)}
+    return {connection_id(slug, "meta_ads"): connection(origin, "meta_ads", access_token(slug), extra)}
