@@ -187,7 +187,7 @@ def _one_statement(loaded: LoadedTenant) -> float:
 
 
 _ONE_STATEMENT = """
-insert into floor (tenant_id, conversion_id, touchpoint_id, position, occurred_at,
+insert into floor (tenant_id, conversion_id, touchpoint_id, position,
     attribution_first, attribution_last, attribution_linear, attribution_time_decay, attribution_position,
     amount_first_minor, amount_last_minor, amount_linear_minor, amount_time_decay_minor, amount_position_minor)
 with pairs as (
@@ -219,7 +219,7 @@ weighed as (
                 else 0.2 / (touches - 2) end::float8 as position
     from placed
 )
-select tenant_id, conversion_id, touchpoint_id, place, occurred_at, first, last, linear, time_decay, position,
+select tenant_id, conversion_id, touchpoint_id, place, first, last, linear, time_decay, position,
        round(value_minor * first)::bigint, round(value_minor * last)::bigint, round(value_minor * linear)::bigint,
        round(value_minor * time_decay)::bigint, round(value_minor * position)::bigint
 from weighed

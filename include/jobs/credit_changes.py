@@ -59,7 +59,7 @@ def changes_of(inputs: SliceInputs) -> SliceChanges:
         touch_weight=table.touch_weight,
     )
     lengths = np.diff(table.journeys.offsets)
-    rows = _credit_rows(ids, lengths, columns.occurred_at, inputs.touches, table, credit)
+    rows = _credit_rows(ids, lengths, inputs.touches, table, credit)
     status = np.where(lengths > 0, "attributed", "unattributed").astype(object)
     reason = _reasons(columns, lengths, table.withheld, source_excluded)
     version = settings.config_version()
@@ -116,9 +116,7 @@ def _reasons(
     return np.select(cases, reasons, "no_touch_in_window").astype(object)
 
 
-def _credit_rows(
-    ids: Int64, lengths: Int64, occurred_at: Int64, touches: TouchColumns, table: JourneyTable, credit: Credits
-) -> pa.Table:
+def _credit_rows(ids: Int64, lengths: Int64, touches: TouchColumns, table: JourneyTable, credit: Credits) -> pa.Table:
     starts = np.repeat(table.journeys.offsets[:-1], lengths)
     columns: dict[str, Any] = {
         "conversion_id": np.repeat(ids, lengths),
@@ -129,17 +127,12 @@ def _credit_rows(
         columns[f"attribution_{_short(model)}"] = credit.weights[model]
     for model in MODELS:
         columns[f"amount_{_short(model)}_minor"] = credit.amounts_minor[model]
-    columns["occurred_at"] = pa.array(np.repeat(occurred_at, lengths)).cast(pa.timestamp("us", tz="UTC"))
     rows = pa.table(columns)
     return rows.append_column("row_digest", pa.array(_row_digests(rows)))
 
 
 def _row_digests(rows: pa.Table) -> Int64:
-    columns: list[npt.NDArray[Any]] = [
-        int64_of(rows, "touchpoint_id"),
-        rows["position"].to_numpy().astype(np.int64),
-        int64_of(rows, "occurred_at"),
-    ]
+    columns: list[npt.NDArray[Any]] = [int64_of(rows, "touchpoint_id"), rows["position"].to_numpy().astype(np.int64)]
     columns += [rows[f"attribution_{_short(model)}"].to_numpy() for model in MODELS]
     columns += [rows[f"amount_{_short(model)}_minor"].to_numpy() for model in MODELS]
     return digest_rows(columns).view(np.int64)

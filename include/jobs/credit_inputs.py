@@ -100,8 +100,7 @@ class InputReader:
         for part in self.slices:
             begun = time.perf_counter()
             conversions = self._conversions(part)
-            credited = conversions.filter(conversions["credited_before"])["conversion_id"].to_pylist()
-            stored = self._session.columns("attribution/select_digests_of_conversions", credited_ids=credited)
+            stored = self._session.columns("attribution/select_digests", **self._bounds(part))
             got = time.perf_counter()
             identities = self._session.columns("attribution/select_identities_of_conversions", **self._bounds(part))
             touches = self._session.columns(
@@ -140,15 +139,15 @@ class InputReader:
         if not pc.any(conversions["credited_before"]).as_py():
             return _NO_DIGESTS
         if self._digests is None or part.end > self._digests_end:
-            # One pass for many slices: new blocks of credit are not in the index of block ranges yet, and every pass
-            # would read them all.
+            # One pass for many slices, because a pass may read all credit there is.
             total, self._digests_end = 0, part.end
             for later in self.slices[number:]:
                 total += later.conversions
                 if total > _DIGEST_CONVERSIONS:
                     break
                 self._digests_end = later.end
-            self._digests = self._session.columns("attribution/select_digests", start=part.start, end=self._digests_end)
+            bounds = {**self._bounds(part), "end": self._digests_end}
+            self._digests = self._session.columns("attribution/select_digests", **bounds)
         return self._digests
 
 

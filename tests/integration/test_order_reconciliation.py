@@ -186,8 +186,8 @@ def test_credit_of_a_conversion_that_has_none_is_deleted(shop: Shop, owner: str)
     before = shop.credit_stored()
     conversion = "1" if owner == "nobody" else order_id(shop, owner)
     shop.query(
-        "insert into analytics.attribution_credits (tenant_id, conversion_id, touchpoint_id, position, occurred_at)"
-        f" values (%(tenant_id)s, {conversion}, 1, 1, '{NOON.isoformat()}')"
+        "insert into analytics.attribution_credits (tenant_id, conversion_id, touchpoint_id, position, row_digest)"
+        f" values (%(tenant_id)s, {conversion}, 1, 1, 1)"
     )
     result = run_job(shop, order_reconciliation)
     assert result.counts == NOTHING | {"credit_orphaned": 1}

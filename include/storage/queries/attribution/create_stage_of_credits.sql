@@ -2,7 +2,6 @@ create temporary table stage_credits (
     conversion_id bigint not null,
     touchpoint_id bigint not null,
     position integer not null,
-    occurred_at timestamptz not null,
     row_digest bigint not null,
     attribution_first double precision not null,
     attribution_last double precision not null,

@@ -1,9 +1,11 @@
 -- One order-free digest of each conversion's credit rows; two rows of a conversion never have the same touch, so that
 -- none cancel out.
-select conversion_id, bit_xor(row_digest) as digest
-from analytics.attribution_credits
-where
-    tenant_id = %(tenant_id)s::bigint
-    and occurred_at >= %(start)s::timestamptz
-    and occurred_at < %(end)s::timestamptz
-group by conversion_id
+select credits.conversion_id, bit_xor(credits.row_digest) as digest
+from analytics.selected_conversions(
+    %(tenant_id)s::bigint, %(start)s::timestamptz, %(end)s::timestamptz,
+    %(currency)s::text, %(due_at)s::timestamptz, %(ids)s::bigint[]
+) as selected
+join analytics.attribution_credits as credits
+    on credits.tenant_id = %(tenant_id)s::bigint and credits.conversion_id = selected.conversion_id
+where selected.run_id is not null
+group by credits.conversion_id
