@@ -2,7 +2,7 @@
 # wheel. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down import explain tenants-plan tenants-apply mwaa-bundle dags-doc test test-unit \
-        test-integration test-dags test-deploy test-e2e lint format bench lock webhooks-replay
+        test-integration test-dags test-deploy test-chaos test-e2e lint format bench chaos lock webhooks-replay
 
 # The newest supported Python of this machine; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
@@ -62,7 +62,7 @@ dags-doc: $(READY)  ## write DAGS.md and the graph snapshot from the DAGs
 	@$(RUN) -m dev.dags_doc
 
 test: $(READY)  ## everything that has to hold, fast parts first (under ten minutes)
-	@$(RUN) -m pytest -q tests/unit tests/dags tests/deploy tests/integration tests/e2e
+	@$(RUN) -m pytest -q tests/unit tests/dags tests/deploy tests/integration tests/chaos tests/e2e
 
 test-unit: $(READY)  ## rules only: no database, no Airflow, seconds
 	@$(RUN) -m pytest -q tests/unit
@@ -75,6 +75,9 @@ test-dags: $(READY)  ## policies, graph snapshot and generated documents
 
 test-deploy: $(READY)  ## the three layouts: Astro, compose, MWAA
 	@$(RUN) -m pytest -q tests/deploy
+
+test-chaos: $(READY)  ## a few kills at every point
+	@$(RUN) -m pytest -q tests/chaos
 
 test-e2e: $(READY)  ## under a real scheduler
 	@$(RUN) -m pytest -q tests/e2e
@@ -91,6 +94,9 @@ format: $(READY)  ## let ruff rewrite
 
 bench: $(READY)  ## speed as ratios inside one run: peers, floors
 	@$(RUN) -m benchmarks
+
+chaos: $(READY)  ## kill tasks at every point, stop the database, run writers at once: a table of differences (about 15 minutes)
+	@$(RUN) -m tests.chaos
 
 lock: $(READY)  ## resolve constraints.txt anew, for Python 3.11 to 3.13
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade \

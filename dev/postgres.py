@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from dev.state import state_root, write_private
 
@@ -67,12 +68,12 @@ def start(folder: Path, *, port: int | None = None, settings: Mapping[str, str] 
     return Server(folder, port, password)
 
 
-def stop(folder: Path) -> bool:
-    """Stop the server of folder and wait for it; return False when none was running."""
+def stop(folder: Path, *, mode: Literal["fast", "immediate"] = "fast") -> bool:
+    """Stop the server of folder and wait for it; return False when none was running. mode: immediate is a crash."""
     data = folder / "data"
     if _running_port(data) is None:
         return False
-    _run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(data))
+    _run("pg_ctl", "stop", "-w", "-m", mode, "-D", str(data))
     return True
 
 

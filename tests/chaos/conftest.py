@@ -1,0 +1,20 @@
+"""One server with the shop that is struck, and the lanes that strike it, for the tests of this folder."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from tests.chaos import kills, shop
+
+
+@pytest.fixture(scope="session")
+def ground() -> Iterator[shop.Ground]:
+    with shop.ground() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def lanes() -> Iterator[ProcessPoolExecutor]:
+    with kills.lanes() as pool:
+        yield pool
