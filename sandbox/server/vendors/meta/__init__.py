@@ -1,12 +1,16 @@
 """Meta's Graph API: conversions, counts of a dataset and insights on one host."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sandbox.server.connection import connection, connection_id
 from sandbox.server.house import House
 from sandbox.server.surface import Route, Surface
 from sandbox.server.tokens import Token, demo_number, demo_secret
-from sandbox.server.vendors.meta.envelope import LATEST, worded_error
+from sandbox.server.vendors.meta import counts, events
+from sandbox.server.vendors.meta.dataset import Dataset
+from sandbox.server.vendors.meta.envelope import LATEST, unknown_object, worded_error
 
 PREFIX = "/meta"
 
@@ -15,8 +19,23 @@ def surface(house: House) -> Surface:
     """Return the surface; a token is good for everything of its shop."""
     for slug in house.shops.slugs:
         house.tokens.add(access_token(slug), Token("meta", slug, scopes=frozenset({"ads_read", "ads_management"})))
-    routes: tuple[Route, ...] = ()
-    return Surface("meta", PREFIX, "https://graph.facebook.com", routes, error=worded_error, connections=_connections)
+    datasets = {pixel_id(slug): Dataset(pixel_id(slug), slug) for slug in house.shops.slugs}
+    routes: tuple[Route, ...] = (*events.routes(datasets), *counts.routes(house, datasets))
+
+    def browser(now: datetime, asked: Mapping[str, Any]) -> None:
+        datasets[pixel_id(str(asked["shop"]))].receive(asked["event"], now, "BROWSER")
+
+    return Surface(
+        "meta",
+        PREFIX,
+        "https://graph.facebook.com",
+        routes,
+        error=worded_error,
+        not_found=unknown_object,
+        connections=_connections,
+        state=lambda ids: {pixel: dataset.summary(ids) for pixel, dataset in datasets.items() if dataset.kept},
+        browser=browser,
+    )
 
 
 def access_token(slug: str) -> str:

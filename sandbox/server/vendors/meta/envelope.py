@@ -57,6 +57,13 @@ def worded_error(parameters: Mapping[str, Any]) -> Reply:
     return Reply(reply.status, reply.body, headers)
 
 
+def unknown_object(call: Call) -> Reply:
+    """Answer for a path, or a method of a path, that Graph does not have."""
+    call.broke("meta.B1.path", f"{call.method} {call.path}")
+    call.did("rejected")
+    return graph_error(call, 100, 33, message="Unsupported request: object or path does not exist")
+
+
 def authorised(handler: Handler) -> Handler:
     """Return the handler behind Graph's check of version and token; a token in the URL works and is written down."""
 
