@@ -12,6 +12,7 @@ from sandbox.server.log import as_json
 from sandbox.server.page import page
 from sandbox.server.rulebook import rulebook
 from sandbox.server.sandbox import Sandbox
+from sandbox.server.tokens import Token
 from sandbox.world.local_time import parse_instant
 
 Answer = Callable[[web.Request], Awaitable[Any]]
@@ -32,6 +33,7 @@ def control_routes(sandbox: Sandbox) -> list[web.RouteDef]:
         web.get("/_sandbox/state", _json(control.state)),
         web.get("/_sandbox/connections", _json(control.connections)),
         web.get("/_sandbox/vendors", _json(control.vendors)),
+        web.post("/_sandbox/tokens", _json(control.issue_token)),
         web.post("/_sandbox/browser", _json(control.browser)),
         web.post("/_sandbox/reset", _json(control.reset)),
     ]
@@ -114,6 +116,19 @@ class _Control:
             }
             for one in self._sandbox.surfaces
         }
+
+    async def issue_token(self, request: web.Request) -> Any:
+        """Issue an access token of a vendor (or of the issuer google) for a shop: scopes, expires_in (seconds)."""
+        asked = await _body(request)
+        now = self._sandbox.now
+        self._sandbox.shops.profile(str(asked.get("shop")))
+        token = Token(
+            vendor=str(asked.get("vendor")),
+            subject=str(asked["shop"]),
+            scopes=frozenset(asked.get("scopes", ())),
+            expires_at=now + timedelta(seconds=asked["expires_in"]) if "expires_in" in asked else None,
+        )
+        return {"token": self._sandbox.house.tokens.issue(token)}
 
     async def browser(self, request: web.Request) -> Any:
         asked = await _body(request)

@@ -46,9 +46,12 @@ class Call:
         """Return the fields of a form body; of a repeated field the last."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
-    def credential(self, text: str | None) -> Token | None:
-        """Return the vendor's token of this text, expired ones too; None when unknown or revoked by a fault."""
-        return None if self.auth_revoked else self.tokens.find(self.vendor, text or "")
+    def credential(self, text: str | None, issuer: str | None = None) -> Token | None:
+        """Return the token of this text, expired ones too; None when unknown or revoked by a fault.
+
+        issuer: whose tokens the vendor takes, its own unless told.
+        """
+        return None if self.auth_revoked else self.tokens.find(issuer or self.vendor, text or "")
 
     def bearer(self) -> str | None:
         """Return what follows `Bearer ` in the Authorization header."""

@@ -1,9 +1,19 @@
-"""Every credential the sandbox knows: fixed ones of the demo connections and those that a token endpoint issued."""
+"""Every credential the sandbox knows: fixed ones of the demo connections and those that a token endpoint issued.
+
+Google's APIs share the vendor GOOGLE: each adds its shops' refresh tokens (kind "refresh", with scopes) and client
+secrets (kind "client_secret"); the token endpoint, POST /oauth/token, issues access tokens of the same subject and
+scopes; an API asks `call.credential(call.bearer(), GOOGLE)` and looks at its scope.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+
+
+GOOGLE = "google"
+GOOGLE_TOKEN_PATH = "/oauth/token"  # noqa: S105
+GOOGLE_CLIENT_ID = "sandbox-client.apps.googleusercontent.com"
 
 
 @dataclass(frozen=True)

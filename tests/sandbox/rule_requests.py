@@ -4,6 +4,7 @@ A template is {"request": "POST /meta/...", "headers": {}, "query": {}, "form": 
 JSON, text as it is. Changes are {"body.data.0.event_time": value}; "$delete" removes. Placeholders in text:
 
     ${meta_ads.password} ${meta_ads.pixel_id}   from the connections that the sandbox shows for the row's shop
+    ${issued.token}                             of the last step `token`
     ${seconds -8d} ${micros} ${millis} ${iso +1h} ${day -1d}   the virtual clock, moved by s, m, h or d
     ${sha256 text} ${text 101} ${n}             a hash; that many letters; the number of the copy
     {"$copies": 1001, "of": {...}}              a list of that many copies

@@ -1,7 +1,7 @@
 """Every row of sandbox/rules.csv, sent to the sandbox with bare `requests`: no code of this project takes part.
 
 Columns: rule_id; contract, section; vendor; before (steps joined by ` && `: `clock +48h`, `send TEMPLATE {changes}`,
-`fault {...}`, `browser {...}`); request (method and path; empty: the template's); template, changes (rule_requests.py);
+`fault {...}`, `browser {...}`, `token {...}`); request (method and path; empty: the template's); template, changes (rule_requests.py);
 status; reply and headers (JSON, what the reply has at least; `$absent`, `$any`); effect (`accepted`, `dropped=2`,
 joined by a blank); broken (the rules that the request breaks, exactly; `self` is the row's own); note.
 """
@@ -78,6 +78,8 @@ class _Client:
         elif verb == "send":
             template, _, changes = argument.partition(" ")
             self.send(template, json.loads(changes or "{}"), "")
+        elif verb == "token":
+            self._connections["issued"] = self._control("tokens", {"shop": _SHOP, **json.loads(argument)})
         elif verb in ("fault", "browser"):
             self._control("faults" if verb == "fault" else "browser", json.loads(argument))
         else:
@@ -97,9 +99,11 @@ class _Client:
         (entry,) = self._http.get(f"{self._origin}/_sandbox/received", params=asked).json()
         return entry["effects"], set(entry["violations"])
 
-    def _control(self, what: str, body: dict[str, Any]) -> None:
+    def _control(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
         answered = self._http.post(f"{self._origin}/_sandbox/{what}", json=body)
         assert answered.status_code == 200, answered.text
+        made: dict[str, Any] = answered.json()
+        return made
 
 
 def _read(reply: requests.Response) -> Any:
