@@ -7,9 +7,15 @@
     +-- LeaseLost           nobody: another task took the work over, this one stops without a trace
     +-- DeadlineExceeded    the next run tries again; its tenant is failed(timeout), its batch-mates go on
     +-- TenantsFailed       the operator reads the verdict and clears the named run
+    +-- HostRefused         the operator corrects a connection or ALLOWED_PLATFORM_HOSTS; nothing was sent
+    +-- PlatformWaits       nobody: rows stay queued until not_before; the task succeeds and says how many
+    +-- TooMuchAsked        the job asks for less and starts the chunk anew
+    +-- PlatformRefused     Airflow's retry if again_later, else whoever the class names
 
 Messages are one line, name the thing and the remedy, and carry ids only: never payloads, tokens or personal data.
 """
+
+from datetime import datetime
 
 
 class AttributionError(Exception):
@@ -38,3 +44,36 @@ class DeadlineExceeded(AttributionError):
 
 class TenantsFailed(AttributionError):
     """At least one tenant of a batch or run failed; the message names them."""
+
+
+class HostRefused(AttributionError):
+    """A platform connection points where it must not, by name or by resolved address; no byte was sent."""
+
+
+class PlatformWaits(AttributionError):
+    """A throttle, a spent quota or a dead credential: nobody asks again before not_before (business time, UTC).
+
+    paused: a person has to act. The row that says so is written.
+    """
+
+    def __init__(self, message: str, not_before: datetime, *, paused: bool = False) -> None:
+        super().__init__(message)
+        self.not_before = not_before
+        self.paused = paused
+
+
+class TooMuchAsked(AttributionError):
+    """The vendor wants smaller pages, fewer days or fewer entities; the chunk starts anew, one rung lower."""
+
+
+class PlatformRefused(AttributionError):
+    """A platform's answer that no waiting cures within this task; class, code, subcode and request id only.
+
+    again_later: a stumble that Airflow's retry or the next run may find cured. account_only: one account or object is
+    concerned, the others go on.
+    """
+
+    def __init__(self, message: str, *, again_later: bool = False, account_only: bool = False) -> None:
+        super().__init__(message)
+        self.again_later = again_later
+        self.account_only = account_only
