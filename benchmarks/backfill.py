@@ -5,6 +5,7 @@ look-back of touches read again for every step.
 """
 
 from datetime import UTC, datetime
+from functools import reduce
 
 from benchmarks.loaded_tenant import (
     NOW,
@@ -18,8 +19,8 @@ from benchmarks.loaded_tenant import (
 )
 from benchmarks.report import Row
 from include.jobs.backfill_attribution import backfill_attribution
-from include.jobs.request import Job, JobRequest, JobResult
-from include.storage.session import tenant_transaction
+from include.jobs.request import JobRequest, JobResult
+from include.jobs.steps import run_steps
 from sandbox.world.bench_world import bench_world
 
 _CONVERSIONS, _BROWSERS, _DAYS = 365_000, 550_000, 365
@@ -44,11 +45,8 @@ def measure(conversions: int = _CONVERSIONS, browsers: int = _BROWSERS, days: in
 
 def _backfill(loaded: LoadedTenant, run_id: str, conversions: int) -> None:
     request = JobRequest("backfill_attribution", run_id, NOW)
-    result = JobResult()
-    step: Job | None = backfill_attribution
-    while step is not None:
-        with tenant_transaction(loaded.jobs_url, TENANT.tenant_id) as session:
-            result = result.followed_by(step(session, {}, TENANT, request))
-        step = result.then
+    result = reduce(
+        JobResult.followed_by, run_steps(loaded.jobs_url, TENANT, backfill_attribution, request), JobResult()
+    )
     if result.counts["conversions"] != conversions:
         raise RuntimeError(f"not every conversion was credited: {result.counts}")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from benchmarks.report import Row
 from dev import databases, postgres
 from dev.state import state_root
 from include.ids import tenant_id_of
-from include.jobs.request import Job, JobRequest, JobResult
+from include.jobs.request import JobRequest, JobResult
+from include.jobs.steps import run_steps
 from include.jobs.webhook_queue import drain_webhooks
 from include.orders.shopify import parse_delivery
 from include.orders.stages import (
@@ -39,7 +41,6 @@ from include.orders.stages import (
     refund_batches,
 )
 from include.orders.state import OrderState, RefundState
-from include.storage.session import tenant_transaction
 from include.storage.sql import statement
 from include.tenants.settings import AttributionSettings
 from include.tenants.tenant import SettingsFrom, Tenant
@@ -180,12 +181,8 @@ def _receive(database: _Database, queued: Iterable[Delivery]) -> None:
 def _drain(database: _Database, number: int) -> float:
     begun = time.perf_counter()
     request = JobRequest("attribution_webhook_queue", "bench", _NOW)
-    result = JobResult()
-    step: Job | None = drain_webhooks
-    while step is not None:
-        with tenant_transaction(database.jobs_url, _TENANT.tenant_id) as session:
-            result = result.followed_by(step(session, {}, _TENANT, request))
-        step = result.then
+    steps = run_steps(database.jobs_url, _TENANT, drain_webhooks, request)
+    result = reduce(JobResult.followed_by, steps, JobResult())
     if result.counts.get("received", 0) != number or result.counts["quarantined"]:
         raise RuntimeError(f"not every webhook was used: {result.counts}")
     return time.perf_counter() - begun

@@ -25,6 +25,7 @@ from dev.airflow_api import AirflowApi
 from dev.attribution_table import attribution_table
 from dev.state import CHECKOUT, state_folder
 from include.tenants.registry import list_tenants
+from sandbox.world.profiles import DEMO_WEBHOOKS_SINCE
 
 FIRST_DAY = "2026-01-01"
 _RUN_SECONDS = 150
@@ -47,8 +48,7 @@ def main() -> None:
     with _step("Airflow, PostgreSQL, tenants"):
         variables = stack.up(clock=clock)
     world = state_folder() / "world"
-    # A fixed instant: an order of which a webhook told is never in the CSV, so that a second run takes nothing back.
-    webhooks_since = (datetime.fromisoformat(stack.demo_clock(0)) - timedelta(days=1)).isoformat()
+    webhooks_since = DEMO_WEBHOOKS_SINCE.isoformat()
     with _step("a world of three shops"):
         asked = ["--out", str(world), "--as-of", clock, "--webhooks-since", webhooks_since]
         _run([sys.executable, "-m", "sandbox.world", *asked], variables)

@@ -1,9 +1,9 @@
 """`python -m dev.explain_stories`: write the stories of docs/explain.md anew from the demo world.
 
-A private PostgreSQL gets the demo's tenants, its world as of the demo's first day, and credit by process_attribution;
-each order named in the document by `make explain TENANT=... ORDER=...` is then explained into the block below it. With
---check nothing is written, and a difference is an error. An order that was credited anew shows when, in machine time,
-and so tells another story every time: choose one that was not.
+A private PostgreSQL gets the demo's tenants, its world as of the demo's first day, its last day as webhooks, and credit
+by process_attribution; each order named in the document by `make explain TENANT=... ORDER=...` is then explained into
+the block below it. With --check nothing is written, and a difference is an error. An order that was credited anew shows
+when, in machine time, and so tells another story every time: choose one that was not.
 """
 
 import argparse
@@ -25,11 +25,15 @@ from include.explain.terminal import as_text
 from include.imports.load import import_orders, import_touchpoints
 from include.jobs.process_attribution import process_attribution
 from include.jobs.request import JobRequest
+from include.jobs.steps import run_steps
+from include.jobs.webhook_queue import drain_webhooks
 from include.storage.session import tenant_transaction
 from include.tenants.named import tenant_named
 from include.tenants.plan import plan
 from sandbox.world.csv_files import write_orders_csv, write_touchpoints_csv
-from sandbox.world.profiles import DEMO_END, DEMO_NOW, DEMO_SHOPS, DEMO_START
+from sandbox.world.profiles import DEMO_END, DEMO_NOW, DEMO_SHOPS, DEMO_START, DEMO_WEBHOOKS_SINCE
+from sandbox.world.receiver import receive
+from sandbox.world.webhooks import deliveries
 from sandbox.world.world import generate
 
 DOCUMENT = CHECKOUT / "docs" / "explain.md"
@@ -95,11 +99,15 @@ def _load_and_credit(urls: dict[str, str], slug: str, folder: Path) -> None:
         ("orders.csv", write_orders_csv, import_orders),
     ):
         path = folder / slug / name
-        write(world, path, DEMO_NOW)
+        if write is write_orders_csv:
+            write_orders_csv(world, path, DEMO_NOW, webhooks_since=DEMO_WEBHOOKS_SINCE)
+        else:
+            write_touchpoints_csv(world, path, DEMO_NOW)
         load(url, tenant, path, DEMO_NOW, lambda rows: None)
-    request = JobRequest("process_attribution", "demo", DEMO_NOW)
-    with tenant_transaction(url, tenant.tenant_id) as session:
-        process_attribution(session, {}, tenant, request)
+    receive(urls["ANALYTICS_INGEST_URL"], tenant.tenant_id, deliveries(world, DEMO_WEBHOOKS_SINCE, DEMO_NOW))
+    for job in (drain_webhooks, process_attribution):
+        for _ in run_steps(url, tenant, job, JobRequest(job.__name__, "demo", DEMO_NOW)):
+            pass
 
 
 if __name__ == "__main__":

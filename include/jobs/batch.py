@@ -20,6 +20,7 @@ from include.errors import AttributionError, DeadlineExceeded, LeaseLost
 from include.ids import tenant_id_of
 from include.jobs.outcome import TenantOutcome, has_succeeded, record_outcome
 from include.jobs.request import SAMPLE_ROWS, Job, JobRequest, JobResult
+from include.jobs.steps import run_steps
 from include.storage.deadline import Deadline
 from include.storage.leases import Holder, Lease, LeaseHeld, held_lease
 from include.storage.session import tenant_transaction
@@ -153,13 +154,17 @@ class _Attempt:
         request = self._batch.request
         with held_lease(url, tenant.tenant_id, request.job, self._batch.holder) as lease:
             self._lease = lease
-            step: Job | None = self._batch.job
-            while step is not None:
-                with tenant_transaction(url, tenant.tenant_id, deadline) as session:
-                    result = step(session, self._batch.clients, tenant, request)
-                    lease.confirm(session)
+            steps = run_steps(
+                url,
+                tenant,
+                self._batch.job,
+                request,
+                clients=self._batch.clients,
+                deadline=deadline,
+                confirm=lease.confirm,
+            )
+            for result in steps:
                 self._committed = self._committed.followed_by(result)
-                step = result.then
         return self._committed
 
     def _rehearse(self, url: str, tenant: Tenant, deadline: Deadline) -> JobResult:

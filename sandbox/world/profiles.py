@@ -4,7 +4,7 @@ Sizes at DEMO_NOW and scale 1: about 12,000, 6,000 and 3,000 orders; the two at 
 """
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -14,6 +14,8 @@ DEMO_START = date(2026, 1, 1)
 DEMO_END = date(2026, 4, 16)
 """Exclusive: the last order is placed on 2026-04-15 UTC."""
 DEMO_NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+DEMO_WEBHOOKS_SINCE = DEMO_NOW - timedelta(days=1)
+"""What the demo's shops told after this instant comes as webhooks, and is in no CSV however far the clock has moved."""
 
 NORTHWIND_OUTDOOR = ShopProfile(
     slug="northwind-outdoor",
