@@ -38,6 +38,7 @@ _EPOCH = date(1970, 1, 1)
 _CORRECTED_SHARE = 0.25
 _LARGEST_CORRECTION = 0.04
 _WINDOWS = (1, 7, 28)
+_VIEW, _ENGAGED_VIEW = 3, 4
 _MILLISECOND = SECOND // 1000
 
 
@@ -45,8 +46,8 @@ _MILLISECOND = SECOND // 1000
 class Figures:
     """Sums of one entity and day; money in millionths of the account currency's major unit.
 
-    Orders claimed for a click are nested: within one day, seven, 28. Those for a view are within one day and in none
-    of the others.
+    Orders claimed for a click are nested: within one day, seven, 28. Those for a view or an engaged view (a video that
+    was watched) are within one day and in none of the others.
     """
 
     impressions: int = 0
@@ -56,6 +57,8 @@ class Figures:
     click_value_micros: tuple[int, int, int] = (0, 0, 0)
     view_orders: int = 0
     view_value_micros: int = 0
+    engaged_orders: int = 0
+    engaged_value_micros: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
@@ -66,6 +69,8 @@ class Figures:
             _pairwise(self.click_value_micros, other.click_value_micros),
             self.view_orders + other.view_orders,
             self.view_value_micros + other.view_value_micros,
+            self.engaged_orders + other.engaged_orders,
+            self.engaged_value_micros + other.engaged_value_micros,
         )
 
 
@@ -90,7 +95,7 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class _Claims:
-    """Orders that the platform claims; entity indexes World.ad_entities, kind indexes _WINDOWS or is 3 for a view."""
+    """Orders that the platform claims; entity indexes World.ad_entities, kind indexes _WINDOWS or is a _VIEW."""
 
     order: Ints
     entity: Ints
@@ -210,7 +215,7 @@ class AccountReports:
             order=order,
             entity=entity_of[touches.placement[touch]],
             day=local_days(touches.occurred_at[touch], profile.timezone),
-            kind=np.where(by_click[order], within, len(_WINDOWS)).astype(np.int8),
+            kind=np.where(by_click[order], within, np.where(order % 4 == 0, _ENGAGED_VIEW, _VIEW)).astype(np.int8),
             value_micros=_values(world, profile, order),
         )
 
@@ -263,8 +268,10 @@ def _values(world: World, profile: AccountProfile, order: Ints) -> list[int]:
 
 
 def _claim(kind: int, value: int) -> Figures:
-    if kind == len(_WINDOWS):
+    if kind == _VIEW:
         return Figures(view_orders=1, view_value_micros=value)
+    if kind == _ENGAGED_VIEW:
+        return Figures(engaged_orders=1, engaged_value_micros=value)
     one, seven, all_of_them = (int(kind <= window) for window in range(3))
     return Figures(
         click_orders=(one, seven, all_of_them),

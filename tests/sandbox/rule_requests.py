@@ -6,6 +6,7 @@ JSON, text as it is. Changes are {"body.data.0.event_time": value}; "$delete" re
     ${meta_ads.password} ${meta_ads.pixel_id}   from the connections that the sandbox shows for the row's shop
     ${issued.token}                             of the last step `token`
     ${seconds -8d} ${micros} ${millis} ${iso +1h} ${day -1d}   the virtual clock, moved by s, m, h or d
+    ${reply paging.cursors.after}               from the replies to the steps before
     ${sha256 text} ${text 101} ${n}             a hash; that many letters; the number of the copy
     {"$copies": 1001, "of": {...}}              a list of that many copies
 
@@ -97,6 +98,8 @@ def _value(expression: str, now: datetime, connections: dict[str, Any], number: 
         "sha256": hashlib.sha256(argument.encode()).hexdigest(),
         "n": number,
     }
+    if name == "reply":
+        return _within(connections["reply"], argument.split("."))
     if name == "text":
         return "x" * int(argument)
     if name in known:
@@ -104,3 +107,9 @@ def _value(expression: str, now: datetime, connections: dict[str, Any], number: 
     connection, _, field = name.partition(".")
     found = connections[connection]
     return found[field] if field in found else found["extra"][field]
+
+
+def _within(found: Any, path: list[str]) -> Any:
+    for key in path:
+        found = found[int(key) if isinstance(found, list) else key]
+    return found

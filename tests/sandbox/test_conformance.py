@@ -1,8 +1,8 @@
 """Every row of sandbox/rules.csv, sent to the sandbox with bare `requests`: no code of this project takes part.
 
 Columns: rule_id; contract, section; vendor; before (steps joined by ` && `: `clock +48h`, `send TEMPLATE {changes}`,
-`fault {...}`, `browser {...}`, `token {...}`); request (method and path; empty: the template's); template, changes (rule_requests.py);
-status; reply and headers (JSON, what the reply has at least; `$absent`, `$any`); effect (`accepted`, `dropped=2`,
+`fault {...}`, `browser {...}`, `token {...}`); request (method and path; empty: the template's); template,
+changes (rule_requests.py); status; reply and headers (JSON, what the reply has at least; `$absent`, `$any`); effect (`accepted`, `dropped=2`,
 joined by a blank); broken (the rules that the request breaks, exactly; `self` is the row's own); note.
 """
 
@@ -68,6 +68,7 @@ class _Client:
         self._now = datetime.fromisoformat(NOW)
         shown = http.get(f"{origin}/_sandbox/connections", params={"shop": _SHOP}).json()
         self._connections = {name.removeprefix(_SHOP.replace("-", "_") + "_"): one for name, one in shown.items()}
+        self._replies: dict[str, Any] = {}
         self._last = 0
 
     def do(self, step: str) -> None:
@@ -77,7 +78,7 @@ class _Client:
             self._control("clock", {"now": self._now.isoformat()})
         elif verb == "send":
             template, _, changes = argument.partition(" ")
-            self.send(template, json.loads(changes or "{}"), "")
+            self._replies |= _as_object(self.send(template, json.loads(changes or "{}"), ""))
         elif verb == "token":
             self._connections["issued"] = self._control("tokens", {"shop": _SHOP, **json.loads(argument)})
         elif verb in ("fault", "browser"):
@@ -86,7 +87,7 @@ class _Client:
             raise AssertionError(f"unknown step {step!r}")
 
     def send(self, template: str, changes: dict[str, Any], request: str) -> requests.Response:
-        built = build(template, changes, self._now, self._connections, request)
+        built = build(template, changes, self._now, self._connections | {"reply": self._replies}, request)
         built["url"] = self._origin + built["url"]
         return self._http.request(**built, allow_redirects=False, timeout=30)
 
@@ -108,6 +109,14 @@ class _Client:
 
 def _read(reply: requests.Response) -> Any:
     return reply.json() if reply.content else None
+
+
+def _as_object(reply: requests.Response) -> dict[str, Any]:
+    try:
+        found = reply.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _has(found: Any, expected: Any) -> bool:

@@ -8,9 +8,10 @@ from sandbox.server.connection import connection, connection_id
 from sandbox.server.house import House
 from sandbox.server.surface import Route, Surface
 from sandbox.server.tokens import Token, demo_number, demo_secret
-from sandbox.server.vendors.meta import counts, events
+from sandbox.server.vendors.meta import ad_objects, counts, events, insights
 from sandbox.server.vendors.meta.dataset import Dataset
 from sandbox.server.vendors.meta.envelope import LATEST, unknown_object, worded_error
+from sandbox.server.vendors.meta.marketing import Marketing
 
 PREFIX = "/meta"
 
@@ -20,7 +21,13 @@ def surface(house: House) -> Surface:
     for slug in house.shops.slugs:
         house.tokens.add(access_token(slug), Token("meta", slug, scopes=frozenset({"ads_read", "ads_management"})))
     datasets = {pixel_id(slug): Dataset(pixel_id(slug), slug) for slug in house.shops.slugs}
-    routes: tuple[Route, ...] = (*events.routes(datasets), *counts.routes(house, datasets))
+    marketing = Marketing(house)
+    routes: tuple[Route, ...] = (
+        *events.routes(datasets),
+        *counts.routes(house, datasets),
+        *ad_objects.routes(marketing),
+        *insights.routes(marketing),
+    )
 
     def browser(now: datetime, asked: Mapping[str, Any]) -> None:
         datasets[pixel_id(str(asked["shop"]))].receive(asked["event"], now, "BROWSER")
