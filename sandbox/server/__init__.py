@@ -11,7 +11,7 @@ per vendor). Everything it remembers it holds in objects that this function make
 * `Route(method, pattern, handler)`: pattern is the path below the prefix, `{name}` matches up to the next `/` or `:`.
 * `handler(call) -> Reply`, synchronous, one call at a time. `call` has method, path, variables, query, headers (lower
   case), body, now (virtual, UTC), `json()`, `form()`, `quirk(name, default)` and
-    `call.credential(text, issuer)`  the Token of this text, None when unknown or while a fault revokes the vendor's auth;
+    `call.credential(text, issuer)`  the Token of this text, None when unknown or revoked by a fault;
     `call.broke(rule, detail)`  one rule of the contract that the client broke; detail without secrets or personal data;
     `call.did(effect, count)`  what became of it: accepted, deduplicated, dropped, rejected, rewritten, truncated.
 * `Surface.error(parameters) -> Reply`: how the vendor words an error, made by the fault kind `vendor_error`; without

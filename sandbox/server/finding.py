@@ -15,7 +15,7 @@ _EMAIL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+\.\w{2,}")
 class Finding:
     """A broken rule; detail names the field, never its value. fatal: the vendor refuses the event for it.
 
-    code and subcode are what the vendor answers where it words an error.
+    code, subcode and word are what the vendor answers where it words an error.
     """
 
     rule: str
@@ -23,6 +23,7 @@ class Finding:
     fatal: bool = False
     code: int = 0
     subcode: int | None = None
+    word: str = ""
 
 
 def is_hash(value: Any) -> bool:

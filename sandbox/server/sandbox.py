@@ -73,6 +73,9 @@ class Sandbox:
             outcome = _instead(surface, deciding, latency)
         else:
             outcome = _after(_vendor_reply(surface, call), deciding, latency)
+        if call.auth_revoked:
+            # A credential that a fault killed is not a rule that the client broke.
+            call.broken.clear()
         added = {name: value for fault in striking if fault.kind == "headers" for name, value in fault.headers.items()}
         reply = Reply(outcome.reply.status, outcome.reply.body, {**outcome.reply.headers, **added})
         kinds = ", ".join(fault.kind for fault in striking)

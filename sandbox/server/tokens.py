@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-
 GOOGLE = "google"
 GOOGLE_TOKEN_PATH = "/oauth/token"  # noqa: S105
 GOOGLE_CLIENT_ID = "sandbox-client.apps.googleusercontent.com"

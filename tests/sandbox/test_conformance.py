@@ -1,9 +1,9 @@
 """Every row of sandbox/rules.csv, sent to the sandbox with bare `requests`: no code of this project takes part.
 
 Columns: rule_id; contract, section; vendor; before (steps joined by ` && `: `clock +48h`, `send TEMPLATE {changes}`,
-`fault {...}`, `browser {...}`, `token {...}`); request (method and path; empty: the template's); template,
-changes (rule_requests.py); status; reply and headers (JSON, what the reply has at least; `$absent`, `$any`); effect (`accepted`, `dropped=2`,
-joined by a blank); broken (the rules that the request breaks, exactly; `self` is the row's own); note.
+`fault {...}`, `browser {...}`, `token {...}`); request (method and path; empty: the template's); template, changes
+(rule_requests.py); status; reply and headers (JSON, what the reply has at least; `$absent`, `$any`); effect (`accepted`,
+`dropped=2`, joined by a blank); broken (the rules that the request breaks, exactly; `self` is the row's own); note.
 """
 
 import csv

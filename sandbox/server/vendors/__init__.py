@@ -4,6 +4,6 @@ from collections.abc import Callable
 
 from sandbox.server.house import House
 from sandbox.server.surface import Surface
-from sandbox.server.vendors import meta, tiktok
+from sandbox.server.vendors import ga4, meta, tiktok
 
-SURFACES: tuple[Callable[[House], Surface], ...] = (meta.surface, tiktok.surface)
+SURFACES: tuple[Callable[[House], Surface], ...] = (ga4.surface, meta.surface, tiktok.surface)
