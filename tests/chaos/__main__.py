@@ -13,6 +13,7 @@ from dev.state import state_folder
 from tests.chaos.kills import all_series, kill_series, lanes
 from tests.chaos.outage import stop_database
 from tests.chaos.report import Row, append_json, print_table, summed
+from tests.chaos.scheduler import kills_under_the_scheduler
 from tests.chaos.shop import TEMPLATES, ground
 from tests.chaos.writers import ONE_TASK_TWICE, TWO_RUNS, all_beside_each_other, two_writers
 
@@ -27,6 +28,7 @@ def main() -> int:
     )
     parser.add_argument("--seconds", type=float, default=30.0, help="for which the database is stopped")
     parser.add_argument("--seed", type=int, default=7, help="another seed kills at other passes and times")
+    parser.add_argument("--without-scheduler", action="store_true", help="leave out the kills under a real Airflow")
     asked = parser.parse_args()
     rows = []
     with Console(stderr=True).status("chaos") as status:
@@ -52,6 +54,8 @@ def _everything(asked: argparse.Namespace) -> Iterator[tuple[str, list[Row]]]:
         yield "all jobs", [pool.submit(all_beside_each_other, made, _ROUNDS).result()]
         for mode in ("fast", "immediate"):
             yield f"database stopped ({mode})", pool.submit(stop_database, made, asked.seconds, mode).result()
+    if not asked.without_scheduler:
+        yield "scheduler", kills_under_the_scheduler()
 
 
 if __name__ == "__main__":

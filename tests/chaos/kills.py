@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any
 
 from tests.chaos.report import Row, summed
-from tests.chaos.shop import ATTRIBUTION, PIECES, QUEUE, TEMPLATES, Ground
+from tests.chaos.shop import ATTRIBUTION, PIECES, QUEUE, TEMPLATES, TENANT_ID, Ground
 from tests.chaos.tables import OF_THE_WAY, Rows, deadlocks, differing, stored_rows
 from tests.chaos.victim import AFTER_COMMIT, SEAMS, Ended, Strike, Victim, Work, kill_myself
 
@@ -108,7 +108,7 @@ def compared(ground: Ground, database: str, undisturbed: str, row: Row, ignored:
     url = ground.superuser_url(database)
     locked = deadlocks(url)
     expected = expected_rows(ground.superuser_url(undisturbed), tuple(sorted(ignored)))
-    differences = differing(stored_rows(url, ignored), expected)
+    differences = differing(stored_rows(url, TENANT_ID, ignored), expected)
     notes = tuple(f"{table}: {number} rows differ" for table, number in differences.items())
     return Row(row.job, row.point, differences=sum(differences.values()), deadlocks=locked, notes=notes)
 
@@ -116,7 +116,7 @@ def compared(ground: Ground, database: str, undisturbed: str, row: Row, ignored:
 @lru_cache
 def expected_rows(superuser_url: str, ignored: tuple[str, ...]) -> Rows:
     """Return what an undisturbed database holds; it does not change any more."""
-    return stored_rows(superuser_url, ignored)
+    return stored_rows(superuser_url, TENANT_ID, ignored)
 
 
 def _struck(work: Work, series: Series, chance: random.Random) -> Ended:

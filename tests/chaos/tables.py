@@ -33,8 +33,8 @@ _QUIET_SECONDS = 60
 Rows = Mapping[str, Counter[str]]
 
 
-def stored_rows(superuser_url: str, ignored: Collection[str] = ()) -> Rows:
-    """Return table -> rows as JSON, without the columns OF_THE_RUN. ignored: further columns, or whole tables.
+def stored_rows(superuser_url: str, tenant_id: int, ignored: Collection[str] = ()) -> Rows:
+    """Return table -> a tenant's rows as JSON, without the columns OF_THE_RUN. ignored: further columns, or tables.
 
     Of control only job_runs is read: how each job ended.
     """
@@ -47,10 +47,10 @@ def stored_rows(superuser_url: str, ignored: Collection[str] = ()) -> Rows:
         ).fetchall()
         for schema, table in tables:
             if table not in ignored:
-                query = sql.SQL("select (to_jsonb(stored) - %s::text[])::text from {} as stored").format(
-                    sql.Identifier(schema, table)
-                )
-                found[table] = Counter(row for (row,) in connection.execute(query, (columns,)))
+                query = sql.SQL(
+                    "select (to_jsonb(stored) - %s::text[])::text from {} as stored where tenant_id = %s"
+                ).format(sql.Identifier(schema, table))
+                found[table] = Counter(row for (row,) in connection.execute(query, (columns, tenant_id)))
     return found
 
 

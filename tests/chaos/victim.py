@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import wraps
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from typing import Any
@@ -162,12 +161,10 @@ def _watch_seams(reached: Callable[[str], None]) -> None:
             yield session
         reached(AFTER_COMMIT)
 
-    @wraps(confirm)
     def watched_confirm(lease: Lease, session: TenantSession) -> None:
         confirm(lease, session)
         reached(BEFORE_COMMIT)
 
-    @wraps(copy_encoded)
     def watched_copy(session: TenantSession, table: str, columns: Iterable[str], stream: Iterable[bytes]) -> None:
         copy_encoded(session, table, columns, _watched_stream(stream))
 
@@ -177,13 +174,12 @@ def _watch_seams(reached: Callable[[str], None]) -> None:
         reached(MID_COPY)
         yield whole[len(whole) // 2 :]
 
-    @wraps(fetch)
     def watched_fetch(cursor: adbc.Cursor) -> Any:
         # The statement was executed and its rows are on their way.
         reached(MID_READ)
         return fetch(cursor)
 
     batch_module.tenant_transaction = watched_transaction
-    Lease.confirm = watched_confirm  # type: ignore[method-assign]
-    TenantSession.copy_encoded = watched_copy  # type: ignore[method-assign]
+    Lease.confirm = watched_confirm
+    TenantSession.copy_encoded = watched_copy
     adbc.Cursor.fetch_arrow_table = watched_fetch

@@ -8,47 +8,24 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
 from include.ids import tenant_id_of
-from tests.e2e.conftest import FOURTH, TENANTS, Stack
+from tests.e2e.stack import (
+    FOURTH,
+    TENANTS,
+    Stack,
+    insert_orders,
+    locked,
+    pending,
+    task_process_waiting_for_a_lock,
+)
 
 DAG = "process_attribution"
 WORK = "attribute"
 WINDOW = {"date_from": "2026-03-01", "date_to": "2026-04-02"}
-
-
-def insert_orders(stack: Stack, tenant: str, number: int, day: str = "2026-03-20") -> None:
-    """Give a tenant new pending conversions with one touch each, as an import would leave them."""
-    serial = time.monotonic_ns()
-    with psycopg.connect(stack.url_of(tenant), autocommit=True) as connection:
-        currency = {"maison-lumiere": "EUR", "northwind-outdoor": "USD", "sakura-goods": "JPY", FOURTH: "NZD"}[tenant]
-        for index in range(number):
-            key = (serial + index) % 2**62
-            connection.execute(
-                "insert into analytics.touchpoints (tenant_id, touchpoint_id, source_system, visitor_id, occurred_at,"
-                " channel, channel_rule, exposure_key, consent)"
-                " values (%s, %s, 'import', %s, %s::date + interval '9 h',"
-                " 'Email', 'test', 1, 'granted')",
-                (tenant_id_of(tenant), key, key, day),
-            )
-            connection.execute(
-                "insert into analytics.conversions (tenant_id, conversion_id, order_id, visitor_id, occurred_at,"
-                " value_minor, currency) values (%s, %s, %s, %s, %s::date + interval '12 h', 999, %s)",
-                (tenant_id_of(tenant), key, key, key, day, currency),
-            )
-
-
-def pending(stack: Stack, tenant: str) -> int:
-    ((count,),) = stack.rows(
-        tenant, "select count(*) from analytics.conversions where tenant_id = %s and status = 'pending'"
-    )
-    assert isinstance(count, int)
-    return count
 
 
 def run(stack: Stack, conf: dict[str, object], seconds: float = 120) -> tuple[str, str]:
@@ -82,16 +59,6 @@ def poisoned(stack: Stack, tenant: str) -> Iterator[None]:
             yield
         finally:
             connection.execute("drop trigger poison on analytics.attribution_credits")
-
-
-@contextmanager
-def locked(stack: Stack, tenant: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """Hold a tenant's conversions as a hanging transaction would."""
-    with psycopg.connect(stack.url_of(tenant)) as connection:
-        connection.execute(
-            "select 1 from analytics.conversions where tenant_id = %s for update", (tenant_id_of(tenant),)
-        )
-        yield connection
 
 
 def test_a_run_triggered_by_rest_credits_every_tenant_through_executor_and_pool(stack: Stack) -> None:
@@ -205,7 +172,7 @@ def test_a_killed_tasks_retry_does_its_work(stack: Stack) -> None:
     insert_orders(stack, "sakura-goods", 2)
     with locked(stack, "sakura-goods"):
         run_id = stack.api.trigger(DAG, {"tenants": ["sakura-goods"]}, run_id=f"e2e__{time.monotonic_ns()}")
-        victim = _task_process_waiting_for_a_lock(stack, run_id)
+        victim = task_process_waiting_for_a_lock(stack, run_id)
         os.kill(victim, signal.SIGKILL)
         time.sleep(0.5)
     assert stack.api.wait(DAG, run_id) == "success"
@@ -221,19 +188,3 @@ def test_a_killed_tasks_retry_does_its_work(stack: Stack) -> None:
 
 def _work(stack: Stack, run_id: str) -> list[dict[str, object]]:
     return [task for task in stack.api.task_instances(DAG, run_id) if task["task_id"] == WORK]
-
-
-def _task_process_waiting_for_a_lock(stack: Stack, run_id: str) -> int:
-    """Return the process that holds the job's database connection: the task itself, not its supervisor."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with psycopg.connect(stack.superuser_url) as connection:
-            waiting = connection.execute(
-                "select client_port from pg_stat_activity where wait_event_type = 'Lock' and usename = 'analytics_jobs'"
-            ).fetchall()
-        for (port,) in waiting:
-            for found in psutil.net_connections("tcp"):
-                if found.laddr and found.laddr.port == port and found.pid:
-                    return found.pid
-        time.sleep(0.3)
-    raise AssertionError(f"run {run_id} never waited for the lock; see {Path(stack.variables['AIRFLOW_HOME'])}")
