@@ -327,7 +327,7 @@ def _base(fields: ConnectionFields, default_host: str) -> Endpoint:
         # Airflow's form for http connections lets the whole address stand in the host.
         schema, host = host.split("://", 1)
     base_path = fields.extra.get("base_path") or ""
-    if not isinstance(base_path, str) or not re.fullmatch(r"(/[A-Za-z0-9_.~-]+)*/?", base_path):
+    if not isinstance(base_path, str) or not re.fullmatch(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)*/?", base_path):
         raise _wrong(fields, "base_path", "write a path such as /stub")
     if not re.fullmatch(r"[A-Za-z0-9.:\[\]_-]+", host):
         raise InvalidInput(f"connection {fields.conn_id}: host is not a bare host name; move ports and paths out of it")

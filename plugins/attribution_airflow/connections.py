@@ -1,9 +1,11 @@
-"""The only reader of Airflow connections: where databases are, as libpq URLs.
+"""The only reader of Airflow connections: where databases are, as libpq URLs, and the credentials of platforms.
 
 The first database (control and the default analytics) is ANALYTICS_DB_URL, for the listing role ANALYTICS_CONTROL_URL;
-without the variables, as where secrets live in Airflow, the connections analytics_db and analytics_control.
+without the variables, as where secrets live in Airflow, the connections analytics_db and analytics_control. A platform
+connection is refused here when it points at a host that is not its vendor's, before anything is sent.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +15,11 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from include.errors import InvalidInput
+from include.clock import fixed_now
+from include.errors import HostRefused, InvalidInput
+from include.platforms.connections import ConnectionFields, Endpoint, PlatformConnection, read_connection
+from include.platforms.hosts import allowed_hosts, fault_of_host
+from include.platforms.secret import Secret
 
 _FROM_ENVIRONMENT = {"analytics_db": "ANALYTICS_DB_URL", "analytics_control": "ANALYTICS_CONTROL_URL"}
 _LIBPQ_EXTRAS = frozenset(
@@ -44,6 +50,56 @@ def database_url(conn_id: str) -> str:
         password=connection.password,
         extra=connection.extra_dejson,
     )
+
+
+def platform_connection(conn_id: str) -> PlatformConnection:
+    """Return a platform connection as its typed value.
+
+    Raises InvalidInput when it is missing or an extra is wrong, HostRefused when one of its hosts is not its vendor's
+    and not named in ALLOWED_PLATFORM_HOSTS, or is not this machine while ATTRIBUTION_NOW fixes the clock.
+    """
+    connection = read_connection(platform_fields(conn_id))
+    for endpoint in connection.endpoints:
+        _refuse_host(connection, endpoint)
+    return connection
+
+
+def platform_fields(conn_id: str) -> ConnectionFields:
+    """Return a platform connection's fields as they are; raises InvalidInput when it does not exist."""
+    try:
+        connection = Connection.get(conn_id)
+    except AirflowNotFoundException:
+        connection = None
+    if connection is None:
+        raise InvalidInput(f"connection {conn_id} does not exist; create it in Airflow or your secrets backend")
+    try:
+        extra = json.loads(connection.extra) if connection.extra else {}
+    except ValueError:
+        extra = None
+    if not isinstance(extra, dict):
+        raise InvalidInput(f"connection {conn_id}: its extra is no JSON object; write {{}} or name and value pairs")
+    return ConnectionFields(
+        conn_id=conn_id,
+        conn_type=connection.conn_type or "",
+        host=connection.host or None,
+        schema=connection.schema or None,
+        port=connection.port,
+        password=Secret(connection.password or ""),
+        extra=extra,
+    )
+
+
+def allowed_platform_hosts() -> frozenset[tuple[str, int | None]]:
+    """Return what ALLOWED_PLATFORM_HOSTS names beside the vendors' own hosts."""
+    return allowed_hosts(os.environ.get("ALLOWED_PLATFORM_HOSTS", ""))
+
+
+def _refuse_host(connection: PlatformConnection, endpoint: Endpoint) -> None:
+    fault = fault_of_host(connection.conn_type, endpoint.where, allowed_platform_hosts())
+    if fault is None and not endpoint.where.is_loopback and fixed_now() is not None:
+        fault = f"host {endpoint.where} is not this machine while ATTRIBUTION_NOW fixes the clock; unset one of the two"
+    if fault is not None:
+        raise HostRefused(f"connection {connection.conn_id} ({connection.conn_type}): {fault}")
 
 
 def _masked(url: str) -> str:

@@ -34,6 +34,7 @@ _CHECKED_TEXT = {
     "tenant_destinations.destination": "ga4",
     "tenant_destinations.mode": "shadow",
     "tenant_sources.source": "shopify",
+    "destination_gates.state": "paused",
 }
 
 

@@ -1,0 +1,53 @@
+"""`python -m include.alerts [--json]`: print the open alerts of all tenants. Reads ANALYTICS_CONTROL_URL."""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict
+
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from include.alerts.alerts import OpenAlert, open_alerts
+from include.jobs.batch import describe
+
+
+def main() -> int:
+    """Print a table, or an array with --json; exit 1 when the database does not answer."""
+    parser = argparse.ArgumentParser(prog="python -m include.alerts", description="Open alerts of all tenants.")
+    parser.add_argument("--json", action="store_true", help="an array of objects instead of a table")
+    as_json = parser.parse_args().json
+    url = os.environ.get("ANALYTICS_CONTROL_URL")
+    if not url:
+        print("error: ANALYTICS_CONTROL_URL is not set; start a database with make up, or set it", file=sys.stderr)
+        return 1
+    try:
+        found = open_alerts(url)
+    except psycopg.Error as error:
+        print(f"error: {describe(error)}", file=sys.stderr)
+        return 1
+    if as_json:
+        rows = [{**asdict(alert), "opened_at": alert.opened_at.isoformat()} for alert in found]
+        print(json.dumps(rows, indent=1))
+    else:
+        _print(found)
+    return 0
+
+
+def _print(found: list[OpenAlert]) -> None:
+    console = Console(highlight=False, markup=False, width=max(120, Console().width))
+    if not found:
+        console.print("no open alerts")
+        return
+    table = Table(title=f"{len(found)} open alerts", title_justify="left")
+    for name in ("tenant", "rule", "subject", "since (UTC)", "what to do"):
+        table.add_column(name, overflow="fold")
+    for alert in found:
+        table.add_row(alert.slug, alert.rule, alert.subject, f"{alert.opened_at:%Y-%m-%d %H:%M}", alert.detail)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
