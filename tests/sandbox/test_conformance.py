@@ -2,8 +2,8 @@
 
 Columns: rule_id; contract, section; vendor; before (steps joined by ` && `: `clock +48h`, `send TEMPLATE {changes}`,
 `fault {...}`, `browser {...}`, `token {...}`); request (method and path; empty: the template's); template, changes
-(rule_requests.py); status; reply and headers (JSON, what the reply has at least; `$absent`, `$any`); effect (`accepted`,
-`dropped=2`, joined by a blank); broken (the rules that the request breaks, exactly; `self` is the row's own); note.
+(rule_requests.py); status; reply and headers (JSON: what the reply has at least, `$absent`, `$any`); effect (`accepted`
+or `dropped=2`, joined by a blank); broken (the rules that the request breaks, exactly; `self` is the row's own); note.
 """
 
 import csv
