@@ -130,6 +130,9 @@ def _census(ground: Ground, job: str, sizes: Mapping[str, Any]) -> tuple[Mapping
     with ground.copied(TEMPLATES[job]) as database:
         begun = monotonic()
         ended = Victim(ground.work(database, job, sizes=sizes)).wait()
+        assert ended.succeeded, ended.outcome
+        lost = [seam for seam in SEAMS if not ended.passes.get(seam)]
+        assert not lost, f"{job} never came past {', '.join(lost)}: where the victim is watched has moved"
         return ended.passes, monotonic() - begun
 
 

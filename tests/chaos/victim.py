@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from typing import Any
 import adbc_driver_manager.dbapi as adbc
 
 from include.attribution.warm_up import warm_up
-from include.jobs import batch as batch_module
+from include.jobs import steps as steps_module
 from include.jobs.backfill_attribution import backfill_attribution
 from include.jobs.batch import Batch, run_batch
 from include.jobs.order_reconciliation import order_reconciliation
@@ -135,10 +136,13 @@ def _attend(work: Work, strike: Strike | None, ready: Callable[[], object], answ
         module, _, constant = name.partition(":")
         setattr(importlib.import_module(module), constant, size)
     passes: Counter[str] = Counter()
+    counting = threading.Lock()
 
     def reached(seam: str) -> None:
-        passes[seam] += 1
-        if strike and (seam, passes[seam]) == (strike.seam, strike.nth):
+        with counting:
+            passes[seam] += 1
+            struck = strike is not None and (seam, passes[seam]) == (strike.seam, strike.nth)
+        if strike and struck:
             strike.act()
 
     _watch_seams(reached)
@@ -151,7 +155,7 @@ def _attend(work: Work, strike: Strike | None, ready: Callable[[], object], answ
 
 
 def _watch_seams(reached: Callable[[str], None]) -> None:
-    begin, confirm = batch_module.tenant_transaction, Lease.confirm
+    begin, confirm = steps_module.tenant_transaction, Lease.confirm
     copy_encoded, fetch = TenantSession.copy_encoded, adbc.Cursor.fetch_arrow_table
 
     @contextmanager
@@ -179,7 +183,7 @@ def _watch_seams(reached: Callable[[str], None]) -> None:
         reached(MID_READ)
         return fetch(cursor)
 
-    batch_module.tenant_transaction = watched_transaction
+    steps_module.tenant_transaction = watched_transaction
     Lease.confirm = watched_confirm
     TenantSession.copy_encoded = watched_copy
     adbc.Cursor.fetch_arrow_table = watched_fetch
