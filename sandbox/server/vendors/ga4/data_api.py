@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.server.refusal import Refusal, refusing
-from sandbox.server.surface import Call, Handler, Reply, Route
+from sandbox.server.surface import Call, Handler, Malformed, Reply, Route
 from sandbox.server.tokens import GOOGLE
 from sandbox.server.vendors.ga4.errors import error, invalid
 from sandbox.server.vendors.ga4.quota import PER_PROJECT_HOUR, Quota
@@ -198,7 +198,10 @@ def _in_ranges(ago: int, ranges: list[Mapping[str, Any]]) -> bool:
 
 
 def _json(call: Call) -> dict[str, Any]:
-    body = call.json()
+    try:
+        body = call.json()
+    except Malformed:
+        body = None
     if not isinstance(body, dict):
         raise invalid("ga4.L2.1.body", "Invalid JSON payload received.")
     return body
