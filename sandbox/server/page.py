@@ -17,7 +17,7 @@ def page(sandbox: Sandbox) -> str:
     broken = sandbox.log.broken.total()
     return _PAGE.substitute(
         now=sandbox.now.strftime("%A %-d %B %Y, %H:%M:%S UTC"),
-        verdict=f"{broken:,} rules broken" if broken else "no rule broken",
+        verdict="no rule broken" if not broken else f"{broken:,} rule{'s' if broken > 1 else ''} broken",
         tone="bad" if broken else "good",
         vendors="".join(_vendor_rows(sandbox)),
         faults="".join(_fault_rows(sandbox)) or _nothing(5, "nothing goes wrong on purpose"),

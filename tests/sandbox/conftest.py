@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.sandbox.client import NOW, Sandbox
+
 ROOT = Path(__file__).parents[2]
-NOW = "2026-03-31T12:00:00+00:00"
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,8 @@ def http() -> Iterator[requests.Session]:
 def fresh(origin: str, http: requests.Session) -> str:
     http.post(f"{origin}/_sandbox/reset", json={"now": NOW}).raise_for_status()
     return origin
+
+
+@pytest.fixture
+def sandbox(fresh: str, http: requests.Session) -> Sandbox:
+    return Sandbox(fresh, http)

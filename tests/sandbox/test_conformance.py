@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.conftest import NOW, ROOT
+from tests.sandbox.client import NOW, SHOP
+from tests.sandbox.conftest import ROOT
 from tests.sandbox.rule_requests import build, moved
 
 with (ROOT / "sandbox" / "rules.csv").open(newline="", encoding="utf-8") as _file:
     ROWS = list(csv.DictReader(_file))
-_SHOP = "northwind-outdoor"
 _CONTRACTS = {"conversion_apis", "source_apis", "validation_apis"}
 
 
@@ -71,8 +71,8 @@ class _Client:
         self._origin = origin
         self._http = http
         self._now = datetime.fromisoformat(NOW)
-        shown = http.get(f"{origin}/_sandbox/connections", params={"shop": _SHOP}).json()
-        self._connections = {name.removeprefix(_SHOP.replace("-", "_") + "_"): one for name, one in shown.items()}
+        shown = http.get(f"{origin}/_sandbox/connections", params={"shop": SHOP}).json()
+        self._connections = {name.removeprefix(SHOP.replace("-", "_") + "_"): one for name, one in shown.items()}
         self._replies: dict[str, Any] = {}
         self._last = 0
 
@@ -85,7 +85,7 @@ class _Client:
             template, _, changes = argument.partition(" ")
             self._replies |= _as_object(self.send(template, json.loads(changes or "{}"), ""))
         elif verb == "token":
-            self._connections["issued"] = self._control("tokens", {"shop": _SHOP, **json.loads(argument)})
+            self._connections["issued"] = self._control("tokens", {"shop": SHOP, **json.loads(argument)})
         elif verb in ("fault", "browser"):
             self._control("faults" if verb == "fault" else "browser", json.loads(argument))
         else:

@@ -1,0 +1,90 @@
+"""The control surface and the page: the clock, what was received, what was broken, and no secret in any of it."""
+
+import re
+import subprocess
+import sys
+
+from tests.sandbox.client import NOW, Sandbox
+from tests.sandbox.conftest import ROOT
+
+PURCHASE = "meta/purchase"
+
+
+def test_the_clock_stands_still_moves_on_and_never_back(sandbox: Sandbox) -> None:
+    assert sandbox.get("clock") == {"now": NOW}
+    assert sandbox.post("clock", advance_seconds=90).json() == {"now": "2026-03-31T12:01:30+00:00"}
+    refused = sandbox.post("clock", now="2026-03-31T12:00:00Z")
+    assert refused.status_code == 422
+    assert "reset" in refused.json()["error"]
+
+
+def test_a_reset_forgets_everything_and_sets_the_clock(sandbox: Sandbox) -> None:
+    sandbox.send(PURCHASE, {"headers.Authorization": "Bearer nobody"})
+    sandbox.post("faults", vendor="meta", kind="html")
+    sandbox.post("reset", now="2026-01-01T00:00:00Z")
+    assert sandbox.get("clock") == {"now": "2026-01-01T00:00:00+00:00"}
+    assert [sandbox.get(what) for what in ("received", "violations", "faults")] == [[], [], []]
+
+
+def test_what_was_received_can_be_filtered(sandbox: Sandbox) -> None:
+    sandbox.send(PURCHASE)
+    sandbox.send(PURCHASE, {"body.data": []})
+    sandbox.send("tiktok/purchase")
+    assert [one["vendor"] for one in sandbox.get("received")] == ["meta", "meta", "tiktok"]
+    assert [one["status"] for one in sandbox.get("received", vendor="meta", effect="rejected")] == [400]
+    assert [one["number"] for one in sandbox.get("received", rule="meta.B2.data")] == [2]
+    assert [one["number"] for one in sandbox.get("received", after="2")] == [3]
+    assert "body" not in sandbox.get("received", bodies="0")[0]
+
+
+def test_a_broken_rule_is_kept_with_what_the_contract_says(sandbox: Sandbox) -> None:
+    sandbox.send(PURCHASE, {"body.data.0.user_data.em": ["jane@example.com"]})
+    (violation,) = sandbox.get("violations", vendor="meta")
+    assert violation["rule"] == "meta.B4.not-hashed"
+    assert violation["received"] == 1
+    assert violation["detail"] == "em"
+    assert violation["says"].startswith("B4: ")
+
+
+def test_no_credential_is_kept_in_the_log(sandbox: Sandbox) -> None:
+    secrets = [sandbox.connections[name]["password"] for name in ("ga4", "meta_ads", "tiktok_ads")]
+    sandbox.send(PURCHASE, {"query": {"access_token": secrets[1]}, "body.access_token": "canary-in-body"})
+    sandbox.send("tiktok/purchase", {"headers.Access-Token": "canary-of-nobody"})
+    sandbox.send("tiktok/purchase")
+    sandbox.send("ga4/purchase")
+    sandbox.send("ga4/purchase", {"query.api_secret": "canary-secret"})
+    shown = str(sandbox.get("received")) + str(sandbox.get("violations")) + sandbox.read("/").text
+    assert [secret for secret in (*secrets, "canary") if secret in shown] == []
+
+
+def test_the_page_stands_by_itself_and_escapes_what_clients_send(sandbox: Sandbox) -> None:
+    sandbox.send(PURCHASE, {"body.data.0.<script>alert(1)</script>": 1})
+    page = sandbox.read("/").text
+    assert "meta.B3.unknown-field" in page
+    assert "1 rule broken" in page
+    assert "<script" not in page
+    assert re.findall(r'(?:src|href)="(?!/_sandbox/)[^"]*"', page) == []
+
+
+def test_connections_point_every_vendor_at_the_sandbox(sandbox: Sandbox) -> None:
+    assert {"ga4", "meta_ads", "tiktok_ads"} <= set(sandbox.connections)
+    for connection in sandbox.connections.values():
+        assert f"http://{connection['host']}:{connection['port']}" == sandbox.origin
+    refused = sandbox.get("connections", shop="nobody")
+    assert "simulated are northwind-outdoor" in refused["error"]
+
+
+def test_a_path_below_no_vendor_names_the_prefixes(sandbox: Sandbox) -> None:
+    reply = sandbox.read("/myspace/v1")
+    assert reply.status_code == 404
+    assert "/meta" in reply.json()["error"]
+
+
+def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
+    port = sandbox.origin.rsplit(":", 1)[1]
+    started = subprocess.run(
+        [sys.executable, "-m", "sandbox.server", "--port", port], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    assert started.returncode == 1
+    assert started.stderr.startswith(f"error: port {port}: ")
+    assert "Traceback" not in started.stderr
