@@ -28,7 +28,7 @@ BY_PERSON_CONVERSIONS = 10_000
 _SLICE_CONVERSIONS = 50_000
 """Conversions of one slice: enough to fill array operations, little enough to keep memory flat."""
 _FIRST_SLICE_CONVERSIONS = 15_000
-"""The first slice is small, because nothing is written while it is read."""
+"""The first slice is small, because nothing is written while it is read; each later one is up to twice as large."""
 _DIGEST_CONVERSIONS = 400_000
 _FLAG_BITS = 3
 _NO_DIGESTS = pa.table({"conversion_id": pa.array([], pa.int64()), "digest": pa.array([], pa.int64())})
@@ -224,7 +224,7 @@ def slices_of(hours: pa.Table, tenant: Tenant, selection: Selection) -> Iterator
                 continue
             if size and (size + number > most or hour - end > settings.lookback):
                 yield Slice(begin, end, settings, size)
-                begin, size, most = max(hour, lower), 0, _SLICE_CONVERSIONS
+                begin, size, most = max(hour, lower), 0, min(2 * most, _SLICE_CONVERSIONS)
             end, size = min(hour + hour_long, upper), size + number
         if size:
             yield Slice(begin, end, settings, size)
