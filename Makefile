@@ -2,7 +2,7 @@
 # wheel. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down import explain tenants-plan tenants-apply mwaa-bundle dags-doc test test-unit \
-        test-integration test-dags test-deploy test-chaos test-e2e lint format bench chaos lock webhooks-replay
+        test-integration test-dags test-deploy test-chaos test-e2e lint format bench chaos lock webhooks-replay sandbox
 
 # The newest supported Python of this machine; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
@@ -55,6 +55,9 @@ tenants-plan: $(READY)  ## what tenants/*.yaml would change
 tenants-apply: $(READY)  ## make the database's tenants equal to tenants/*.yaml
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.tenants.plan --apply
 
+sandbox: $(READY)  ## the vendors' stand-in alone: PORT=8089 (free one if unset), stops on Ctrl-C
+	@$(RUN) -m sandbox.server $(if $(PORT),--port "$(PORT)")
+
 mwaa-bundle: $(READY)  ## build dist/mwaa: plugins.zip, requirements.txt, startup.sh, dags
 	@$(RUN) deploy/mwaa_bundle.py
 
@@ -62,7 +65,7 @@ dags-doc: $(READY)  ## write DAGS.md and the graph snapshot from the DAGs
 	@$(RUN) -m dev.dags_doc
 
 test: $(READY)  ## everything that has to hold, fast parts first (under ten minutes)
-	@$(RUN) -m pytest -q tests/unit tests/dags tests/deploy tests/integration tests/chaos tests/e2e
+	@$(RUN) -m pytest -q tests/unit tests/sandbox tests/dags tests/deploy tests/integration tests/chaos tests/e2e
 
 test-unit: $(READY)  ## rules only: no database, no Airflow, seconds
 	@$(RUN) -m pytest -q tests/unit
