@@ -4,7 +4,10 @@ from sandbox.server.surface import Call, Handler, Reply
 
 
 class Refusal(Exception):
-    """A request that is refused; detail carries neither secrets nor personal data."""
+    """A request that is refused, for a rule or, with an empty one, through no fault of the client's.
+
+    detail carries neither secrets nor personal data.
+    """
 
     def __init__(self, rule: str, detail: str, reply: Reply) -> None:
         super().__init__(rule)
@@ -20,7 +23,8 @@ def refusing(handler: Handler) -> Handler:
         try:
             reply = handler(call)
         except Refusal as refusal:
-            call.broke(refusal.rule, refusal.detail)
+            if refusal.rule:
+                call.broke(refusal.rule, refusal.detail)
             call.did("rejected")
             return refusal.reply
         return reply

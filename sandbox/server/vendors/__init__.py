@@ -4,6 +4,12 @@ from collections.abc import Callable
 
 from sandbox.server.house import House
 from sandbox.server.surface import Surface
-from sandbox.server.vendors import ga4, meta, tiktok
+from sandbox.server.vendors import ga4, google_ads, meta, oauth, tiktok
 
-SURFACES: tuple[Callable[[House], Surface], ...] = (ga4.surface, meta.surface, tiktok.surface)
+SURFACES: tuple[Callable[[House], Surface], ...] = (
+    ga4.surface,
+    meta.surface,
+    tiktok.surface,
+    google_ads.surface,
+    oauth.surface,
+)
