@@ -3,7 +3,15 @@
 import argparse
 import sys
 
-from benchmarks import attribution_kernel, backfill, dag_parsing, webhook_inbox, window_recalculation
+from benchmarks import (
+    attribution_kernel,
+    backfill,
+    dag_parsing,
+    http_hook,
+    limiter,
+    webhook_inbox,
+    window_recalculation,
+)
 from benchmarks.report import print_rows
 
 SUBJECTS = {
@@ -12,6 +20,8 @@ SUBJECTS = {
     "backfill": backfill.measure,
     "inbox": webhook_inbox.measure,
     "parsing": dag_parsing.measure,
+    "http": http_hook.measure,
+    "limiter": limiter.measure,
 }
 
 

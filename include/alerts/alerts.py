@@ -69,7 +69,7 @@ def untold_alerts(connection: psycopg.Connection[Any]) -> list[OpenAlert]:
     The caller tells and then commits: if telling fails they stay untold.
     """
     rows = connection.execute(statement("alerts/claim_untold_alerts"), {"most": _MOST_PER_MESSAGE}).fetchall()
-    return [OpenAlert(*row) for row in rows]
+    return sorted((OpenAlert(*row) for row in rows), key=lambda alert: (alert.opened_at, alert.slug, alert.rule))
 
 
 def _opening(tenant_id: int, alert: Alert) -> tuple[str, dict[str, object]]:

@@ -43,3 +43,8 @@ def write_throttle(
 def clear_throttle(state: PlatformState, scope: str, credential: int, now: datetime) -> None:
     """Remove a throttle whose time is over, after a good answer; one that was written meanwhile stands."""
     state.execute("platforms/delete_passed_throttle", scope=scope, credential=credential, now=now)
+
+
+def end_pause(state: PlatformState, scope: str) -> bool:
+    """Let a paused credential be used again, after a person saw that it works; return whether it was paused."""
+    return state.execute("platforms/delete_pause", scope=scope) > 0

@@ -7,6 +7,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from attribution_airflow.connections import control_url
+from attribution_airflow.notifier import AlertNotifier
 from attribution_airflow.operators.check_request import REFUSAL
 from attribution_airflow.verdict import clear_call, clear_command, judge, table_of
 
@@ -19,7 +20,9 @@ class Verdict(BaseOperator):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(trigger_rule="all_done", **kwargs)
+        # Alerts are opened while the run works; once it is over, whatever came of it, people are told.
+        tell = AlertNotifier()
+        super().__init__(trigger_rule="all_done", on_success_callback=tell, on_failure_callback=tell, **kwargs)
 
     def execute(self, context: Any) -> str:
         """Return the summary line; raise AirflowFailException with it, after printing how to run the rest again."""

@@ -1,0 +1,2 @@
+delete from control.api_throttles
+where scope = %(scope)s and state = 'paused'

@@ -1,0 +1,16 @@
+select tenants.slug, 'ad account' as kind, uses.platform as platform, uses.account_id as name, uses.conn_id,
+    uses.currency, uses.timezone
+from control.tenant_ad_accounts as uses
+inner join control.tenants using (tenant_id)
+where uses.enabled and tenants.status = 'active'
+union all
+select tenants.slug, 'destination', uses.destination, uses.destination_id, uses.conn_id, null, null
+from control.tenant_destinations as uses
+inner join control.tenants using (tenant_id)
+where uses.enabled and tenants.status = 'active'
+union all
+select tenants.slug, 'source', uses.source, uses.source, uses.conn_id, null, null
+from control.tenant_sources as uses
+inner join control.tenants using (tenant_id)
+where uses.enabled and tenants.status = 'active'
+order by 1, 2, 3, 4
