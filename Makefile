@@ -58,6 +58,13 @@ tenants-apply: $(READY)  ## make the database's tenants equal to tenants/*.yaml
 sandbox: $(READY)  ## the vendors' stand-in alone: PORT=8089 (free one if unset), stops on Ctrl-C
 	@$(RUN) -m sandbox.server $(if $(PORT),--port "$(PORT)")
 
+alerts: $(READY)  ## what needs a person: open alerts of all tenants (JSON=1)
+	@$(RUN) -m dev.with_stack_env $(RUN) -m include.alerts $(if $(JSON),--json)
+
+check-connections: PYTHONPATH := $(CURDIR):$(CURDIR)/plugins
+check-connections: $(READY)  ## try every connection that tenants use (TENANT=slug)
+	@$(RUN) -m dev.with_stack_env $(RUN) -m attribution_airflow.check_connections $(TENANT)
+
 mwaa-bundle: $(READY)  ## build dist/mwaa: plugins.zip, requirements.txt, startup.sh, dags
 	@$(RUN) deploy/mwaa_bundle.py
 
