@@ -2,7 +2,8 @@
 # wheel. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down import explain tenants-plan tenants-apply mwaa-bundle dags-doc test test-unit \
-        test-integration test-dags test-deploy test-chaos test-e2e lint format bench chaos lock webhooks-replay sandbox
+        test-integration test-dags test-deploy test-chaos test-e2e lint format bench chaos lock webhooks-replay sandbox \
+        alerts check-connections
 
 # The newest supported Python of this machine; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
@@ -55,15 +56,15 @@ tenants-plan: $(READY)  ## what tenants/*.yaml would change
 tenants-apply: $(READY)  ## make the database's tenants equal to tenants/*.yaml
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.tenants.plan --apply
 
-sandbox: $(READY)  ## the vendors' stand-in alone: PORT=8089 (free one if unset), stops on Ctrl-C
-	@$(RUN) -m sandbox.server $(if $(PORT),--port "$(PORT)")
-
 alerts: $(READY)  ## what needs a person: open alerts of all tenants (JSON=1)
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.alerts $(if $(JSON),--json)
 
 check-connections: PYTHONPATH := $(CURDIR):$(CURDIR)/plugins
 check-connections: $(READY)  ## try every connection that tenants use (TENANT=slug)
 	@$(RUN) -m dev.with_stack_env $(RUN) -m attribution_airflow.check_connections $(TENANT)
+
+sandbox: $(READY)  ## the vendors' stand-in alone: PORT=8089 (free one if unset), stops on Ctrl-C
+	@$(RUN) -m sandbox.server $(if $(PORT),--port "$(PORT)")
 
 mwaa-bundle: $(READY)  ## build dist/mwaa: plugins.zip, requirements.txt, startup.sh, dags
 	@$(RUN) deploy/mwaa_bundle.py
