@@ -1,4 +1,4 @@
-"""`python -m sandbox.coverage`: rows of rules.csv per section of the contracts, and the sections that have none and why.
+"""`python -m sandbox.coverage`: rows of rules.csv per section of the contracts; the sections without a row, and why.
 
 That every row passes is left to tests/sandbox/test_conformance.py.
 """

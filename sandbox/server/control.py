@@ -1,7 +1,7 @@
 """What a test or a person does to the sandbox, below /_sandbox/: clock, faults, what was received, what was broken."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from include.errors import InvalidInput
 from sandbox.server.log import as_json
 from sandbox.server.page import page
+from sandbox.server.pixels import as_sent, sales
 from sandbox.server.rulebook import rulebook
 from sandbox.server.sandbox import Sandbox
 from sandbox.server.tokens import Token
@@ -35,6 +36,7 @@ def control_routes(sandbox: Sandbox) -> list[web.RouteDef]:
         web.get("/_sandbox/vendors", _json(control.vendors)),
         web.post("/_sandbox/tokens", _json(control.issue_token)),
         web.post("/_sandbox/browser", _json(control.browser)),
+        web.post("/_sandbox/pixels", _json(control.pixels)),
         web.post("/_sandbox/reset", _json(control.reset)),
     ]
 
@@ -64,7 +66,7 @@ class _Control:
         return {"cleared": self._sandbox.faults.clear(int(number) if number else None)}
 
     async def received(self, request: web.Request) -> Any:
-        """Filters: vendor, path (part of it), effect, rule, after (number); limit: the last n; bodies=0."""
+        """Filters: vendor, path (part of it), effect, rule, after (number); limit: the last n (1000); bodies=0."""
         asked = request.query
         found = [
             entry
@@ -75,10 +77,10 @@ class _Control:
             and (not asked.get("rule") or asked["rule"] in entry.violations)
             and entry.number > int(asked.get("after", 0))
         ]
-        return [entry.shown(asked.get("bodies") != "0") for entry in _last(found, asked.get("limit"))]
+        return [entry.shown(asked.get("bodies") != "0") for entry in _last(found, asked.get("limit", "1000"))]
 
     async def violations(self, request: web.Request) -> Any:
-        """Filters: vendor, rule; limit: the last n."""
+        """Filters: vendor, rule; limit: the last n (1000)."""
         asked = request.query
         found = [
             one
@@ -138,6 +140,25 @@ class _Control:
         surface.browser(self._sandbox.now, asked)
         return {"accepted": True}
 
+    async def pixels(self, request: web.Request) -> Any:
+        """Let the shop's own pixels send the orders of (since, until]; until defaults to now."""
+        asked = await _body(request)
+        slug, template = str(asked.get("shop")), str(asked.get("event_id", "{order_id}"))
+        since = parse_instant("since", str(asked.get("since", "")))
+        until = parse_instant("until", str(asked["until"])) if "until" in asked else self._sandbox.now
+        heard = [
+            one for one in self._sandbox.surfaces if one.browser and one.vendor in asked.get("vendors", [one.vendor])
+        ]
+        sent = dict.fromkeys((one.vendor for one in heard), 0)
+        self._sandbox.shops.profile(slug)
+        for sale in sales(self._sandbox.shops, slug, since, until):
+            for surface in heard:
+                event = as_sent(surface.vendor, sale, template.replace("{order_id}", sale.order_id))
+                if event is not None and surface.browser is not None:
+                    surface.browser(sale.at, {"shop": slug, "event": event})
+                    sent[surface.vendor] += 1
+        return {"sent": sent}
+
     async def reset(self, request: web.Request) -> Any:
         asked = await _body(request)
         now: datetime | None = parse_instant("now", asked["now"]) if asked.get("now") else None
@@ -169,6 +190,5 @@ async def _body(request: web.Request) -> dict[str, Any]:
     return asked
 
 
-def _last(found: Iterable[Any], limit: str | None) -> list[Any]:
-    chosen = list(found)
-    return chosen[-int(limit) :] if limit else chosen
+def _last(found: list[Any], limit: str) -> list[Any]:
+    return found[-int(limit) :]

@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 
-from tests.sandbox.client import NOW, Sandbox
+from tests.sandbox.client import NOW, SHOP, Sandbox
 from tests.sandbox.conftest import ROOT
 
 PURCHASE = "meta/purchase"
@@ -88,3 +88,21 @@ def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
     assert started.returncode == 1
     assert started.stderr.startswith(f"error: port {port}: ")
     assert "Traceback" not in started.stderr
+
+
+def test_the_shops_own_pixels_send_the_orders_of_its_world(sandbox: Sandbox) -> None:
+    asked = {"shop": SHOP, "since": "2026-03-24T12:00:00Z", "event_id": "purchase_{order_id}"}
+    sent = sandbox.post("pixels", **asked).json()["sent"]
+    assert sent["ga4"] == sent["meta"] > sent["tiktok"] > 0
+    states = sandbox.get("state", ids="1")["vendors"]
+    (pixel,) = states["meta"].values()
+    assert pixel["purchases"] == sent["meta"]
+    assert pixel["event_ids"][0].startswith("purchase_54")
+    assert set(pixel["value"]) == {"USD"}
+
+
+def test_the_servers_copy_of_a_pixels_event_is_deduplicated(sandbox: Sandbox) -> None:
+    sandbox.post("pixels", shop=SHOP, since="2026-03-31T00:00:00Z", vendors=["tiktok", "meta"])
+    (pixel,) = sandbox.get("state", ids="1", vendor="meta")["vendors"]["meta"].values()
+    sandbox.send(PURCHASE, {"body.data.0.event_id": pixel["event_ids"][-1]})
+    assert sandbox.get("received", vendor="meta")[-1]["effects"] == {"deduplicated": 1}

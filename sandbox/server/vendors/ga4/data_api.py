@@ -13,7 +13,7 @@ from sandbox.server.tokens import GOOGLE
 from sandbox.server.vendors.ga4.errors import error, invalid
 from sandbox.server.vendors.ga4.quota import PER_PROJECT_HOUR, Quota
 from sandbox.server.vendors.ga4.report import DIMENSIONS, METRICS, REVENUE, Blurred, report
-from sandbox.server.vendors.ga4.report_request import check_fields, matching, names, read_report
+from sandbox.server.vendors.ga4.report_request import check_fields, check_lists, matching, names, read_report
 from sandbox.server.vendors.ga4.stream import Stream
 
 READONLY = "https://www.googleapis.com/auth/analytics.readonly"
@@ -96,6 +96,7 @@ def _batch(call: Call, stream: Stream, quota: Quota) -> Reply:
     asked = _json(call).get("requests")
     if not isinstance(asked, list) or not 0 < len(asked) <= _MOST_IN_BATCH:
         raise invalid("ga4.L2.2.batch", f"A batch has one to {_MOST_IN_BATCH} requests.")
+    check_lists({"requests": asked}, ("requests",))
     reports = [_report(call, one, stream, quota) for one in asked]
     call.did("accepted", len(reports))
     return Reply(200, {"reports": reports, "kind": "analyticsData#batchRunReports"})
@@ -161,8 +162,9 @@ def _realtime(call: Call, stream: Stream, quota: Quota) -> Reply:
     unknown += [n for n in metrics if n not in _REALTIME_METRICS]
     if unknown:
         raise invalid("ga4.L2.4.dimension", f"Field {unknown[0]} is not valid in realtime.")
+    check_lists(body, ("minuteRanges",))
     ranges = body.get("minuteRanges") or [{"startMinutesAgo": _LONGEST_AGO, "endMinutesAgo": 0}]
-    if len(ranges) > _MOST_MINUTE_RANGES or any(one.get("startMinutesAgo", 29) > _LONGEST_AGO for one in ranges):
+    if len(ranges) > _MOST_MINUTE_RANGES or not all(map(_is_range, ranges)):
         raise invalid("ga4.L2.4.minutes", f"At most {_MOST_MINUTE_RANGES} ranges, {_LONGEST_AGO} minutes back.")
     matches = matching(body.get("dimensionFilter"), _REALTIME_DIMENSIONS.__contains__)
     per_project = int(call.quirk("tokens_per_project_hour", PER_PROJECT_HOUR))
@@ -191,6 +193,11 @@ def _realtime(call: Call, stream: Stream, quota: Quota) -> Reply:
         shown["propertyQuota"] = quota.shown(call.now, 2, per_project)
     call.did("accepted")
     return Reply(200, shown)
+
+
+def _is_range(one: Mapping[str, Any]) -> bool:
+    start, end = one.get("startMinutesAgo", _LONGEST_AGO), one.get("endMinutesAgo", 0)
+    return isinstance(start, int) and isinstance(end, int) and 0 <= end <= start <= _LONGEST_AGO
 
 
 def _in_ranges(ago: int, ranges: list[Mapping[str, Any]]) -> bool:

@@ -28,8 +28,9 @@ _TEXT_MATCHES: dict[str, Callable[[str, str], bool]] = {
 
 def read_report(call: Call, body: Mapping[str, Any], stream: Stream) -> Asked:
     """Return the report that is asked for; raises Refusal."""
+    check_lists(body, ("dateRanges", "dimensions", "metrics", "orderBys"))
     for name, most in _MOST.items():
-        if not isinstance(body.get(name, []), list) or len(body.get(name, [])) > most:
+        if len(body.get(name, [])) > most:
             raise invalid("ga4.L2.1.too-many", f"At most {most} {name} are allowed.")
     if "metricFilter" in body:
         raise invalid("ga4.L2.1.metric-filter", "This sandbox knows no metricFilter.")
@@ -55,10 +56,19 @@ def read_report(call: Call, body: Mapping[str, Any], stream: Stream) -> Asked:
     )
 
 
+def check_lists(body: Mapping[str, Any], fields: tuple[str, ...]) -> None:
+    """Raise Refusal when one of the fields is anything but a list of objects."""
+    for field in fields:
+        given = body.get(field, [])
+        if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+            raise invalid("ga4.L2.1.field", f"Invalid value at {field}: a list of objects is expected.")
+
+
 def names(body: Mapping[str, Any], field: str) -> tuple[str, ...]:
     """Return the names of dimensions or metrics as they are asked for."""
+    check_lists(body, (field,))
     asked = body.get(field, [])
-    if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in asked):
+    if not all(isinstance(one.get("name"), str) for one in asked):
         raise invalid("ga4.L2.1.field", f"Every one of {field} has a name.")
     return tuple(one["name"] for one in asked)
 
@@ -82,7 +92,10 @@ def matching(tree: Any, known: Callable[[str], bool] | None = None) -> Matches:
     if not isinstance(tree, dict) or len(tree) != 1:
         raise invalid("ga4.L2.1.filter", "A filter expression has one of andGroup, orGroup, notExpression, filter.")
     (kind, inner), *_ = tree.items()
+    if not isinstance(inner, dict):
+        raise invalid("ga4.L2.1.filter", f"Invalid value at {kind}: an object is expected.")
     if kind in ("andGroup", "orGroup"):
+        check_lists(inner, ("expressions",))
         parts = [matching(one, known) for one in inner.get("expressions", [])]
         every = all if kind == "andGroup" else any
         return lambda value_of: every(part(value_of) for part in parts)
@@ -98,10 +111,12 @@ def _filter(one: Mapping[str, Any], known: Callable[[str], bool]) -> Matches:
     name = str(one.get("fieldName", ""))
     if not known(name):
         raise invalid("ga4.L2.5.400", f"Field {name} is not a valid dimension.")
+    if not all(isinstance(given, dict) for field, given in one.items() if field != "fieldName"):
+        raise invalid("ga4.L2.1.filter", "Invalid value in filter: an object is expected.")
     if "inListFilter" in one:
         given = one["inListFilter"]
         values = given.get("values")
-        if not values:
+        if not isinstance(values, list) or not values:
             raise invalid("ga4.L2.1.empty-list", "inListFilter needs values.")
         fold = _fold(given)
         wanted = {fold(str(value)) for value in values}
@@ -150,8 +165,9 @@ def _order(
 ) -> tuple[tuple[str, bool], ...]:
     order = []
     for one in body.get("orderBys", []):
-        name = (one.get("dimension") or {}).get("dimensionName") or (one.get("metric") or {}).get("metricName")
-        if name not in dimensions and name not in metrics:
+        given = one.get("dimension", one.get("metric"))
+        name = given.get("dimensionName", given.get("metricName")) if isinstance(given, dict) else None
+        if name not in (*dimensions, *metrics):
             raise invalid("ga4.L2.1.order", f"orderBys names {name}, which is not in the report.")
         order.append((str(name), bool(one.get("desc", False))))
     return tuple(order)

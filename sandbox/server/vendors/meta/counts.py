@@ -63,9 +63,11 @@ def _stats(house: House, datasets: Mapping[str, Dataset]) -> Handler:
             return _invalid(call, "meta.L3.1.event-source", "event_source must be WEB_ONLY or SERVER_ONLY")
         if "event" in call.query and aggregation not in _FILTERED:
             call.broke("meta.L3.1.event-ignored", f"event filters {' and '.join(_FILTERED)} only")
+        if not all(call.query.get(name, "1").isdecimal() for name in ("limit", "after")):
+            return _invalid(call, "meta.L3.1.cursor", "limit and after must be numbers and cursors of a page")
         try:
             start, end = _span(call)
-        except ValueError:
+        except (ValueError, OverflowError):
             return _invalid(call, "meta.L3.1.time", "start_time and end_time must be Unix or ISO 8601")
         zone = ZoneInfo(house.shops.profile(dataset.slug).timezone)
         call.did("accepted")

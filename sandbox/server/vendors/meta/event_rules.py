@@ -90,7 +90,7 @@ def _time(event: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
 
 def _source(event: Mapping[str, Any]) -> Iterator[Finding]:
     source = event.get("action_source")
-    if source not in _SOURCES:
+    if not isinstance(source, str) or source not in _SOURCES:
         yield _fatal("meta.B3.action-source", "action_source")
     if source == "website":
         if not event.get("event_source_url"):

@@ -127,7 +127,7 @@ def _amount(given: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("tiktok.C3.value-currency", "without value and currency a Purchase has no return")
     if value is not None and not is_number(value):
         yield _fatal("tiktok.C3.value-number", "value is not a JSON number")
-    if currency is not None and currency not in CURRENCIES:
+    if currency is not None and (not isinstance(currency, str) or currency not in CURRENCIES):
         yield _fatal("tiktok.C3.currency", "currency is not on the closed list")
 
 
