@@ -1,5 +1,6 @@
 """A rule that one event of a request breaks, and whether the vendor takes the event nevertheless."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ def texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from texts(one)
+
+
+def digest(event: Any) -> str:
+    """Return what two events have in common only when they say the same, whatever the order of their fields."""
+    return sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
 
 
 def words(text: str) -> frozenset[str]:

@@ -79,9 +79,9 @@ def _event(call: Call, stream: Stream, body: Mapping[str, Any], event: Any) -> N
     dropped = {one.rule for one in findings} & {"ga4.A9.param", "ga4.A4.param-name"}
     params = _as_stored(call, event.get("params", {}))
     user = str(body.get("user_id") or body["client_id"])
-    counts, foreign = stream.receive(event["name"], params, user, at, call.now)
-    if foreign:
-        call.broke("ga4.A8.other-user", "another client_id had this transaction_id")
+    counts, broken = stream.receive(event["name"], params, user, at, call.now)
+    if broken:
+        call.broke(broken, "the transaction_id was sent before, otherwise")
     if redated:
         stream.redated += 1
         call.did("rewritten")

@@ -132,5 +132,5 @@ def _number(name: str, value: Any) -> Iterator[Finding]:
     yield Finding("ga4.A6.number", f"events.params.{name}", word="" if readable else "INTERNAL_ERROR")
 
 
-def _decimal(value: float) -> Decimal:
+def _decimal(value: Any) -> Decimal:
     return Decimal(str(value))

@@ -12,6 +12,8 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+from sandbox.server.finding import digest
+
 NOT_SET = "(not set)"
 
 
@@ -44,18 +46,24 @@ class Stream:
     hits: list[Hit] = field(default_factory=list)
     redated: int = 0
     _users: dict[str, set[str]] = field(default_factory=dict)
+    _said: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def receive(
         self, name: str, params: dict[str, Any], user: str, at: datetime, now: datetime, source: str = "server"
-    ) -> tuple[bool, bool]:
-        """Keep an event; returns whether it counts, and whether another user had its transaction before."""
+    ) -> tuple[bool, str]:
+        """Keep an event; returns whether it counts, and the rule of A8 that it breaks, or ""."""
         transaction = str(params.get("transaction_id", NOT_SET))[:100]
-        counts, foreign = True, False
+        counts, broken = True, ""
         if name == "purchase" and transaction != NOT_SET:
             # An empty id belongs to everybody.
             who = user if transaction else ""
             known = self._users.setdefault(transaction, set())
-            counts, foreign = who not in known, bool(known - {who})
+            counts = who not in known
+            said = digest([params, at.isoformat()])
+            if transaction and known - {who}:
+                broken = "ga4.A8.other-user"
+            elif source == "server" and self._said.setdefault((transaction, who), said) != said:
+                broken = "ga4.A8.changed-repeat"
             known.add(who)
         value = params.get("value")
         self.hits.append(
@@ -73,7 +81,7 @@ class Stream:
                 params={key: one for key, one in params.items() if key != "items"},
             )
         )
-        return counts, foreign
+        return counts, broken
 
     def summary(self, ids: bool) -> dict[str, Any]:
         """Return purchases as counted in the end, whatever reports show by now."""

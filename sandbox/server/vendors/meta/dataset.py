@@ -1,13 +1,13 @@
 """What a dataset keeps of events, and which it takes for one. Source: conversion_apis.md B8."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any, Literal
+
+from sandbox.server.finding import digest
 
 Source = Literal["SERVER", "BROWSER"]
 DEDUPLICATED_WITHIN = timedelta(hours=48)
@@ -63,7 +63,6 @@ class Dataset:
         merged = (repeated and (merges_server_repeats or not both_server)) or (
             not event_id and self._person_known(event, name, source, now)
         )
-        digest = sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
         kept = Kept(
             name=name,
             event_id=event_id,
@@ -74,7 +73,7 @@ class Dataset:
             test=test,
             value=_decimal((event.get("custom_data") or {}).get("value")),
             currency=str((event.get("custom_data") or {}).get("currency", "")).upper(),
-            digest=digest,
+            digest=digest(event),
             user_keys=user_keys,
             custom_keys=frozenset(event.get("custom_data") or {}),
         )

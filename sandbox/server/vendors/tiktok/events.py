@@ -42,7 +42,7 @@ def _track(pixels: Mapping[str, Pixel]) -> Handler:
             effect, rule = pixel.receive(event, call.now, "server", test=bool(body.get("test_event_code")))
             call.did(effect)
             if rule:
-                call.broke(rule, "48 hours after the first it is a second conversion")
+                call.broke(rule, "the event_id was sent before, otherwise or 48 hours ago")
         return envelope()
 
     return handler

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from sandbox.server.finding import is_number
+from sandbox.server.finding import digest, is_number
 from sandbox.server.vendors.tiktok.event_rules import LEGACY
 
 Source = Literal["server", "browser"]
@@ -38,6 +38,7 @@ class Pixel:
     slug: str
     kept: list[Kept] = field(default_factory=list)
     _first: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _said: dict[tuple[str, str], str] = field(default_factory=dict)
     _cookies: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def receive(self, event: Mapping[str, Any], now: datetime, source: Source, test: bool = False) -> tuple[str, str]:
@@ -67,10 +68,12 @@ class Pixel:
         )
         if event_id and not repeated and not test:
             self._first[name, event_id] = now
+        said = self._said.setdefault((name, event_id), digest(event)) if event_id and source == "server" else ""
         if first is None or not repeated:
             late = first is not None and bool(event_id)
             return "accepted", "tiktok.C5.repeat-after-48h" if late else ""
-        return ("merged" if event_id and now - first <= MERGED_WITHIN else "deduplicated"), ""
+        broken = "tiktok.C5.changed-repeat" if said and said != digest(event) else ""
+        return ("merged" if event_id and now - first <= MERGED_WITHIN else "deduplicated"), broken
 
     def summary(self, ids: bool) -> dict[str, Any]:
         """Return what Events Manager would show: events by side, conversions after deduplication, value by currency."""
