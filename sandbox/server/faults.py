@@ -17,7 +17,7 @@ quirk         `params` are handed to the vendor, which behaves as they say
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -39,10 +39,6 @@ KINDS = (
     "rate_limit",
     "quirk",
 )
-_FIELDS = {"vendor", "route", "method", "kind", "count", "skip", "until", "status", "body", "headers", "seconds"} | {
-    "calls",
-    "params",
-}
 
 
 @dataclass
@@ -97,6 +93,15 @@ class Fault:
         return True
 
 
+_FIELDS = frozenset(one.name for one in fields(Fault) if one.name not in ("number", "hits", "_passed"))
+_TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("count", "skip", "status", "calls"), (int,)),
+    **dict.fromkeys(("vendor", "route", "method", "until"), (str,)),
+    **dict.fromkeys(("headers", "params"), (dict,)),
+    "seconds": (int, float),
+}
+
+
 class Faults:
     """The faults in force, in the order they were set."""
 
@@ -109,6 +114,9 @@ class Faults:
         unknown = sorted(set(asked) - _FIELDS)
         if unknown:
             raise InvalidInput(f"unknown field {unknown[0]!r} of a fault; known are {', '.join(sorted(_FIELDS))}")
+        wrong = [name for name, kinds in _TYPES.items() if name in asked and not isinstance(asked[name], kinds)]
+        if wrong:
+            raise InvalidInput(f"{wrong[0]} of a fault is not {' or '.join(one.__name__ for one in _TYPES[wrong[0]])}")
         if asked.get("kind") not in KINDS:
             raise InvalidInput(f"unknown kind {asked.get('kind')!r} of a fault; known are {', '.join(KINDS)}")
         if asked.get("vendor") not in vendors | {"*"}:

@@ -122,6 +122,7 @@ def test_a_credential_that_a_fault_killed_is_not_held_against_the_client(sandbox
         ({"vendor": "meta", "kind": "flood"}, "kind 'flood'"),
         ({"vendor": "myspace", "kind": "html"}, "vendor 'myspace'"),
         ({"vendor": "meta", "kind": "html", "stauts": 1}, "field 'stauts'"),
+        ({"vendor": "meta", "kind": "html", "count": "1"}, "count of a fault is not int"),
         ({"vendor": "meta", "kind": "rate_limit"}, "calls and seconds"),
         ({"vendor": "meta", "kind": "html", "until": "soon"}, "until 'soon'"),
     ],
