@@ -173,8 +173,9 @@ def _json(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answered(request: web.Request) -> web.Response:
         try:
             return web.Response(text=as_json(await answer(request)), content_type="application/json")
-        except InvalidInput as error:
-            return web.Response(text=as_json({"error": str(error)}), status=422, content_type="application/json")
+        except (KeyError, ValueError) as error:
+            said = f"missing {error}" if isinstance(error, KeyError) else str(error)
+            return web.Response(text=as_json({"error": said}), status=422, content_type="application/json")
 
     return answered
 
