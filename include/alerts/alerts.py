@@ -51,7 +51,7 @@ def resolve_alert(control_url: str, tenant_id: int, rule: str, subject: str) -> 
 def settle_alerts(control_url: str, tenant_id: int, rules: Collection[str], found: Collection[Alert]) -> None:
     """After a run that looked at all of a tenant's subjects: open what it found, resolve the rest of its rules.
 
-    rules: the rules that the run checked; those of every alert found are among them. One transaction.
+    rules: the rules that the run checked. One transaction.
     """
     still_open = [f"{alert.rule} {alert.subject}" for alert in found]
     parameters = {"tenant_id": tenant_id, "rules": list(rules), "subject": None, "still_open": still_open}

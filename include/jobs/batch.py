@@ -179,7 +179,7 @@ class _Attempt:
                 step = result.then
         for row in result.sample[:SAMPLE_ROWS]:
             log.info("%s: would write %s", self._slug, ", ".join(f"{name}={value}" for name, value in row.items()))
-        return replace(result, changed=False)
+        return replace(result, changed=False, alerts=(), alert_rules=())
 
     def _outcome_of(self, result: JobResult) -> TenantOutcome:
         counts = dict(result.counts) | {"changed": int(result.changed)}
@@ -191,6 +191,8 @@ class _Attempt:
             counts=counts,
             window_from=result.window_from,
             window_to=result.window_to,
+            alerts=result.alerts,
+            alert_rules=result.alert_rules,
         )
 
     def _revoke(self) -> str:

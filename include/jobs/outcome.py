@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from include.alerts.alerts import Alert
 from include.jobs.request import JobRequest
 from include.storage.control import control_rows
 from include.storage.deadline import Deadline
@@ -28,6 +29,7 @@ class TenantOutcome:
     vendor or a rate said when); skipped_done (this run had succeeded for it before). error: one line, ids only.
     counts: rows and seconds per step, `changed` 1 when other jobs have something to read. seconds: machine time.
     timed_out: the deadline was the reason. overtaken: another instance of this task took over and records the end.
+    alerts, alert_rules: as in JobResult, of work that was committed to its end.
     """
 
     slug: str
@@ -39,6 +41,8 @@ class TenantOutcome:
     window_to: date | None = None
     timed_out: bool = False
     overtaken: bool = False
+    alerts: tuple[Alert, ...] = ()
+    alert_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     # The first tasks of a run read requests, and need no database driver for it.
+    from include.alerts.alerts import Alert
     from include.storage.session import TenantSession
     from include.tenants.tenant import Tenant
 
@@ -38,7 +39,8 @@ class JobResult:
     counts: rows and seconds per step, JSON numbers. changed: rows that other jobs wait for were written, so an asset
     event is worth emitting. waiting: rows left for later because a vendor or a rate said when. sample: up to 20 rows of
     what a dry run would write, ids and numbers only. then: the job's next step, run in a transaction of its own once
-    this one is committed; what was committed stands if it fails.
+    this one is committed; what was committed stands if it fails. alerts: what needs a person. alert_rules: the rules
+    that this run checked; open alerts of theirs that it did not find again are resolved.
     """
 
     counts: Mapping[str, int | float] = field(default_factory=dict)
@@ -48,6 +50,8 @@ class JobResult:
     window_to: date | None = None
     sample: tuple[Mapping[str, Any], ...] = ()
     then: "Job | None" = None
+    alerts: "tuple[Alert, ...]" = ()
+    alert_rules: tuple[str, ...] = ()
 
     def followed_by(self, later: "JobResult") -> "JobResult":
         """Return what this step and the next one came to together."""
@@ -62,6 +66,8 @@ class JobResult:
             window_to=max(ends, default=None),
             sample=(*self.sample, *later.sample)[:SAMPLE_ROWS],
             then=later.then,
+            alerts=(*self.alerts, *later.alerts),
+            alert_rules=tuple(dict.fromkeys([*self.alert_rules, *later.alert_rules])),
         )
 
 

@@ -30,11 +30,16 @@ _CURRENCY_AND_ZONE = "SELECT customer.id, customer.currency_code, customer.time_
 
 @dataclass(frozen=True)
 class Use:
-    """What a tenant uses a connection for. currency, timezone: of an ad account, as configured; else None."""
+    """What a tenant uses a connection for.
+
+    account: an ad account of the tenant on the platform, where there is one. currency, timezone: of an ad account, as
+    configured; else None.
+    """
 
     kind: str
     platform: str
     name: str
+    account: str | None = None
     currency: str | None = None
     timezone: str | None = None
 
@@ -47,10 +52,11 @@ class Probe:
     judge: Callable[[bytes], str | None]
 
 
-def probe_of(connection: PlatformConnection, use: Use) -> Probe:
-    """Return the probe of a connection for a use; raises InvalidInput when an extra is missing that the use needs.
+def probe_of(connection: PlatformConnection, use: Use) -> Probe | None:
+    """Return the probe of a connection for a use, None where the vendor has nothing to ask.
 
-    For GA4 this is the validation server; the Data API has its own, `report_probe`.
+    Raises InvalidInput when an extra is missing that the use needs. For GA4 this is the validation server; the Data API
+    has its own, `report_probe`.
     """
     make = _PROBES[(use.kind, use.platform)]
     return make(connection, use)
@@ -108,11 +114,18 @@ def _meta_pixel(connection: Any, use: Use) -> Probe:
     )
 
 
-def _tiktok_pixel(connection: Any, use: Use) -> Probe:
-    # An event without data is refused as a wrong request once token and pixel are accepted; no event arises.
+def _tiktok_pixel(connection: Any, use: Use) -> Probe | None:
     tiktok: TikTokAdsConnection = connection
-    body = json.dumps({"event_source": "web", "event_source_id": tiktok.needs("pixel_code"), "data": []}).encode()
-    return Probe(PlatformRequest("POST", "/open_api/v1.3/event/track/", body=body), lambda _: None)
+    code = tiktok.needs("pixel_code")
+    if use.account is None:
+        return None
+    params = {"advertiser_id": use.account, "code": code}
+
+    def _judge(answer: bytes) -> str | None:
+        found = _read(answer, "data", "pixels", 0)
+        return f"pixel_code is not among the pixels of advertiser {use.account}" if found is None else None
+
+    return Probe(PlatformRequest("GET", "/open_api/v1.3/pixel/list/", params=params), _judge)
 
 
 def _ga4_stream(connection: Any, use: Use) -> Probe:
@@ -132,7 +145,7 @@ def _fairing(connection: Any, use: Use) -> Probe:
     return Probe(PlatformRequest("GET", "/api/questions"), lambda _: None)
 
 
-_PROBES: Mapping[tuple[str, str], Callable[[Any, Use], Probe]] = {
+_PROBES: Mapping[tuple[str, str], Callable[[Any, Use], Probe | None]] = {
     ("ad account", "meta"): _meta_account,
     ("ad account", "google_ads"): _google_account,
     ("ad account", "tiktok"): _tiktok_account,
@@ -144,13 +157,13 @@ _PROBES: Mapping[tuple[str, str], Callable[[Any, Use], Probe]] = {
 }
 
 UNPROVEN: Mapping[tuple[str, str], str] = {
-    ("destination", "tiktok"): "the vendor lets nobody read a pixel with its events token",
+    ("destination", "tiktok"): "whether it may send events only sending tells",
     ("destination", "ga4"): "the vendor accepts any api_secret; only reports tell",
 }
 """What a good answer does not prove."""
 
-REFUSAL_EXPECTED: Mapping[tuple[str, str], frozenset[str]] = {("destination", "tiktok"): frozenset({"40002"})}
-"""Codes by which the vendor refuses the probe's request, but not its credential."""
+NO_VERDICT: Mapping[tuple[str, str], frozenset[str]] = {("destination", "tiktok"): frozenset({"40001"})}
+"""Codes that say nothing about the use: a token that only sends events may not read pixels."""
 
 
 def token_life_request(connection: MetaAdsConnection) -> PlatformRequest:

@@ -65,8 +65,9 @@ def next_step(
 ) -> Step:
     """Return what follows from an answer that is not OK.
 
-    attempt: tries and earlier throttles of this credential so far, 1 for the first. budget_seconds: that the task may
-    still sleep. now: business time, UTC. jitter: in [0, 1), drawn by the caller. refreshed: a new token was tried.
+    attempt: answers of this class so far, 1 for the first; for a throttle those of earlier calls too. budget_seconds:
+    that the task may still sleep. now: business time, UTC. jitter: in [0, 1), drawn by the caller. refreshed: a new
+    token was tried.
     Raises ValueError for an answer that is OK.
     """
     outcome = one.outcome

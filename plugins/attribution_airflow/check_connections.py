@@ -20,7 +20,7 @@ from include.errors import AttributionError, InvalidInput
 from include.jobs.batch import describe
 from include.platforms.connections import Ga4Connection, MetaAdsConnection, unknown_extras
 from include.platforms.probes import (
-    REFUSAL_EXPECTED,
+    NO_VERDICT,
     UNPROVEN,
     Probe,
     Use,
@@ -55,7 +55,7 @@ def findings(slugs: list[str], state: PlatformState | None) -> Iterator[Finding]
     """Yield a finding for each use of a connection by an active tenant, all tenants for no slugs."""
     for row in control_rows(control_url(), "tenants/select_connections"):
         if not slugs or row.slug in slugs:
-            use = Use(row.kind, row.platform, row.name, row.currency, row.timezone)
+            use = Use(row.kind, row.platform, row.name, row.account, row.currency, row.timezone)
             yield _finding(row.slug, use, row.conn_id, state)
 
 
@@ -67,7 +67,7 @@ def _finding(slug: str, use: Use, conn_id: str, state: PlatformState | None) -> 
             raise InvalidInput(f"connection {conn_id} has type {connection.conn_type}; its type must be {wanted}")
         probe = probe_of(connection, use)
         hook = HOOKS[wanted](conn_id, None)
-        wrong = _tried(hook, probe, REFUSAL_EXPECTED.get((use.kind, use.platform), frozenset()))
+        wrong = _tried(hook, probe, NO_VERDICT.get((use.kind, use.platform), frozenset()))
         notes = [UNPROVEN.get((use.kind, use.platform)), _misspelt(conn_id)]
         if wrong is None and isinstance(connection, Ga4Connection) and connection.oauth is not None:
             wrong = _tried(Ga4DataHook(conn_id, None), report_probe(connection), frozenset())
@@ -81,13 +81,15 @@ def _finding(slug: str, use: Use, conn_id: str, state: PlatformState | None) -> 
     return Finding(slug, use, conn_id, wrong, "; ".join(note for note in notes if note) or None)
 
 
-def _tried(hook: PlatformHook[Any], probe: Probe, expected: frozenset[str]) -> str | None:
+def _tried(hook: PlatformHook[Any], probe: Probe | None, no_verdict: frozenset[str]) -> str | None:
+    if probe is None:
+        return None
     reply = hook.send(probe.request)
     if not reply.classified.ok and reply.received != "yes":
         reply = hook.send(probe.request)
     if reply.classified.ok:
         return probe.judge(reply.body)
-    return None if reply.classified.code in expected else str(reply.classified)
+    return None if reply.classified.code in no_verdict else str(reply.classified)
 
 
 def _token_life(hook: PlatformHook[Any], connection: MetaAdsConnection) -> tuple[str | None, str | None]:

@@ -8,6 +8,7 @@ is include/platforms/retry.py.
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -138,17 +139,20 @@ class PlatformHook(HttpHook, Generic[C]):
 
         Raises PlatformWaits (its row is written), TooMuchAsked, PlatformRefused or HostRefused.
         """
-        attempt, slept, refused, refreshed = 1, 0.0, None, False
+        seen: Counter[Outcome] = Counter()
+        slept, refused, refreshed = 0.0, None, False
         while True:
             authorization = self.authorize(refused_version=refused)
             reply = self.send(request, authorization)
             if reply.classified.ok:
                 return reply
+            # Counted apart: two stumbles before a throttle do not make it the vendor's third.
+            seen[reply.classified.outcome] += 1
+            attempt = seen[reply.classified.outcome]
             step = self.step_after(reply, attempt, budget_seconds - slept, refreshed=refreshed)
             if isinstance(step, Retry):
                 self._sleep(step.after_seconds)
                 slept += step.after_seconds
-                attempt += 1
             elif isinstance(step, Refresh):
                 refused, refreshed = authorization.version, True
             else:
@@ -179,7 +183,10 @@ class PlatformHook(HttpHook, Generic[C]):
         return reply
 
     def step_after(self, reply: Reply, attempt: int, budget_seconds: float, *, refreshed: bool = False) -> Step:
-        """Return what follows from an answer that is not OK, earlier throttles of the credential included."""
+        """Return what follows from an answer that is not OK.
+
+        attempt: answers of its class so far in this call; earlier throttles of the credential are added.
+        """
         strikes = self._seen_throttle.strikes if self._seen_throttle is not None else 0
         if reply.classified.outcome is Outcome.THROTTLE:
             attempt += strikes

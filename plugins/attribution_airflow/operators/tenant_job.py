@@ -4,18 +4,22 @@ Isolation, leases, deadlines and records are include/jobs/batch.py; this says wh
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from attribution_airflow.batches import label_of
-from attribution_airflow.connections import database_url
+from attribution_airflow.connections import control_url, database_url
 from attribution_airflow.defaults import tenant_deadline
 from attribution_airflow.pools import ANALYTICS_DB
 from attribution_airflow.requests import job_request
-from include.errors import TenantsFailed
+from include.errors import AttributionError, TenantsFailed
+from include.ids import tenant_id_of
+
+if TYPE_CHECKING:
+    from include.jobs.outcome import TenantOutcome
 
 
 class TenantJob(BaseOperator):
@@ -57,10 +61,27 @@ class TenantJob(BaseOperator):
             database=database_url,
             deadline_seconds=tenant_deadline(self.period).total_seconds(),
         )
-        failed = [outcome for outcome in run_batch(batch, list(self.batch)) if outcome.status == "failed"]
+        outcomes = run_batch(batch, list(self.batch))
+        self._settle_alerts(outcomes)
+        failed = [outcome for outcome in outcomes if outcome.status == "failed"]
         if failed:
             message = "; ".join(f"{outcome.slug}: {outcome.error}" for outcome in failed)
             # The next run looks at a tenant that was too slow; two retries now would only hold its batch-mates' slot.
             if all(outcome.timed_out for outcome in failed):
                 raise AirflowFailException(message)
             raise TenantsFailed(message)
+
+    def _settle_alerts(self, outcomes: "list[TenantOutcome]") -> None:
+        """Open and resolve what the tenants' work found; what cannot be written now, the next run finds again."""
+        import psycopg
+
+        from include.alerts.alerts import settle_alerts
+        from include.jobs.batch import describe
+
+        for outcome in outcomes:
+            if not outcome.alerts and not outcome.alert_rules:
+                continue
+            try:
+                settle_alerts(control_url(), tenant_id_of(outcome.slug), outcome.alert_rules, outcome.alerts)
+            except (AttributionError, psycopg.Error) as error:
+                self.log.error("%s: alerts not written: %s", outcome.slug, describe(error))

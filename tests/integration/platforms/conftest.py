@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from cryptography.fernet import Fernet
 
 from dev.dag_bag import prepare_airflow
 from include.storage.platform_state import PlatformState
@@ -19,6 +20,12 @@ _HOME = tempfile.TemporaryDirectory(prefix="attribution-hooks-")
 prepare_airflow(Path(_HOME.name))
 
 Connect = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _key_for_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW__CORE__FERNET_KEY", raising=False)
+    monkeypatch.setenv("ATTRIBUTION_FERNET_KEY", Fernet.generate_key().decode())
 
 
 @pytest.fixture

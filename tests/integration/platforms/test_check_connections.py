@@ -116,8 +116,8 @@ def test_a_token_that_ends_within_two_weeks_or_is_invalid_is_told_beforehand(
             "tiktok",
             "tiktok_ads",
             {"pixel_code": "C4"},
-            [answer({"code": 40002})],
-            "/open_api/v1.3/event",
+            [answer({"code": 0, "data": {"pixels": [{"pixel_code": "C4"}]}})],
+            "/open_api/v1.3/pixel/list/?advertiser_id=4711&code=C4",
         ),
         ("destination", "ga4", "ga4", {"measurement_id": "G-1"}, [answer({"validationMessages": []})], "/debug/mp/"),
         (
@@ -145,12 +145,27 @@ def test_each_use_has_its_probe(
     where = f"http://127.0.0.1:{sink.port}"
     connect(conn_type, **{name: value.replace("SINK", where) for name, value in extra.items()})
     uses(kind, platform)
+    if (kind, platform) == ("destination", "tiktok"):
+        uses("ad account", platform, conn_id="nobody")
     sink.will(*answers, NEVER)
-    assert [line[:2] for line in lines()] == ["ok"]
+    assert [line[:2] for line in lines() if "nobody" not in line] == ["ok"]
     assert any(one.path.startswith(path) for one in sink.received)
     sink.will(Canned(401, b'{"error": {"code": 190}, "code": 40105}'))
     if platform != "ga4":
-        assert [line[:5] for line in lines()] == ["WRONG"]
+        assert {line[:5] for line in lines()} == {"WRONG"}
+
+
+def test_a_pixel_that_nobody_may_read_is_not_guessed_about(sink: Sink, connect: Connect, uses: Any) -> None:
+    connect("tiktok_ads", pixel_code="C4")
+    uses("destination", "tiktok")
+    unproven = "ok     north  destination tiktok main  (shop_x): whether it may send events only sending tells"
+    assert lines() == [unproven]
+    assert sink.received == []
+    uses("ad account", "tiktok", conn_id="nobody")
+    sink.will(answer({"code": 40001}))
+    assert unproven in lines()
+    sink.will(answer({"code": 0, "data": {"pixels": []}}))
+    assert any("pixel_code is not among the pixels of advertiser 4711" in line for line in lines())
 
 
 def test_the_reports_of_ga4_are_tried_where_they_are_configured(sink: Sink, connect: Connect, uses: Any) -> None:

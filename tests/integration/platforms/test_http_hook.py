@@ -138,6 +138,13 @@ def test_five_stumbles_are_left_to_a_later_run_and_a_wrong_request_is_not(sink: 
     assert caught.value.account_only
 
 
+def test_stumbles_before_a_throttle_do_not_lengthen_its_wait(sink: Sink, connect: Connect) -> None:
+    hook = hook_of(TikTokAdsHook, connect("tiktok_ads"))
+    sink.will(Canned(500, b""), Canned(500, b""), Canned(body=b'{"code": 40100}'), Canned(body=b'{"code": 0}'))
+    assert hook.call(READ).classified.ok
+    assert hook.slept == [0.25, 0.5, 1.0]
+
+
 def test_too_much_asked_and_waiting_are_told_apart(sink: Sink, connect: Connect) -> None:
     now = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
     hook = hook_of(MetaAdsHook, connect("meta_ads"), clock=lambda: now)

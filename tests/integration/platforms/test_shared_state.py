@@ -208,11 +208,6 @@ def test_usage_headers_slow_down_every_worker(sink: Sink, connect: Connect, stat
 # Tokens
 
 
-@pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATTRIBUTION_FERNET_KEY", Fernet.generate_key().decode())
-
-
 def granted(number: int, life: float = 3600.0, **more: Any) -> Canned:
     token = {"access_token": f"CANARY-token-{number}", "expires_in": life, "token_type": "Bearer", **more}
     return Canned(body=json.dumps(token).encode())
@@ -391,6 +386,11 @@ def test_a_key_that_does_not_fit_is_told_by_name(state: PlatformState, monkeypat
     monkeypatch.setenv("ATTRIBUTION_FERNET_KEY", "CANARY")
     with pytest.raises(InvalidInput, match="is no Fernet key"):
         token_cipher()
+    monkeypatch.delenv("ATTRIBUTION_FERNET_KEY")
+    with pytest.raises(InvalidInput, match="no key for tokens: set ATTRIBUTION_FERNET_KEY"):
+        token_cipher()
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
+    assert token_cipher().decrypt(token_cipher().encrypt(b"token")) == b"token"
 
 
 def test_the_connection_opens_again_after_it_broke(state: PlatformState, database: Database) -> None:
