@@ -120,13 +120,14 @@ class _Control:
         }
 
     async def issue_token(self, request: web.Request) -> Any:
-        """Issue an access token of a vendor (or of the issuer google) for a shop: scopes, expires_in (seconds)."""
+        """Issue a token of a vendor (or of the issuer google) for a shop: kind (access), scopes, expires_in (seconds)."""
         asked = await _body(request)
         now = self._sandbox.now
         self._sandbox.shops.profile(str(asked.get("shop")))
         token = Token(
             vendor=str(asked.get("vendor")),
             subject=str(asked["shop"]),
+            kind=str(asked.get("kind", "access")),
             scopes=frozenset(asked.get("scopes", ())),
             expires_at=now + timedelta(seconds=asked["expires_in"]) if "expires_in" in asked else None,
         )

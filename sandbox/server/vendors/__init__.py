@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sandbox.server.house import House
 from sandbox.server.surface import Surface
-from sandbox.server.vendors import ga4, google_ads, meta, oauth, tiktok
+from sandbox.server.vendors import fairing, fx, ga4, google_ads, meta, oauth, shopify, tiktok
 
 SURFACES: tuple[Callable[[House], Surface], ...] = (
     ga4.surface,
@@ -12,4 +12,7 @@ SURFACES: tuple[Callable[[House], Surface], ...] = (
     tiktok.surface,
     google_ads.surface,
     oauth.surface,
+    fairing.surface,
+    shopify.surface,
+    fx.surface,
 )
