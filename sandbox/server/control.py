@@ -120,7 +120,7 @@ class _Control:
         }
 
     async def issue_token(self, request: web.Request) -> Any:
-        """Issue a token of a vendor (or of the issuer google) for a shop: kind (access), scopes, expires_in (seconds)."""
+        """Issue a token of a vendor (or the issuer google) for a shop: kind (access), scopes, expires_in (seconds)."""
         asked = await _body(request)
         now = self._sandbox.now
         self._sandbox.shops.profile(str(asked.get("shop")))

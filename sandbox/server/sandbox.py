@@ -12,6 +12,7 @@ from sandbox.server.house import House, Shops
 from sandbox.server.log import Log
 from sandbox.server.surface import Call, Malformed, Reply, Surface
 from sandbox.server.vendors import SURFACES
+from sandbox.server.waits import Waits
 
 _HTML = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>"
 
@@ -39,6 +40,7 @@ class Sandbox:
         self.surfaces: tuple[Surface, ...] = tuple(make(self.house) for make in SURFACES)
         self.faults = Faults()
         self.log = Log()
+        self.waits = Waits()
 
     @property
     def now(self) -> datetime:
@@ -67,6 +69,8 @@ class Sandbox:
         """Let faults and the vendor answer, and write down what happened."""
         striking = self.faults.striking(call.vendor, call.method, call.path, call.now)
         _bend(call, striking)
+        if surface.wait:
+            self.waits.check(call, surface.wait)
         latency = sum(fault.seconds for fault in striking if fault.kind == "latency")
         deciding = next((fault for fault in striking if fault.kind in _INSTEAD or fault.kind in _AFTER), None)
         if deciding and deciding.kind in _INSTEAD:
@@ -78,6 +82,8 @@ class Sandbox:
             call.broken.clear()
         added = {name: value for fault in striking if fault.kind == "headers" for name, value in fault.headers.items()}
         reply = Reply(outcome.reply.status, outcome.reply.body, {**outcome.reply.headers, **added})
+        if surface.wait:
+            self.waits.note(call, reply, surface.wait)
         kinds = ", ".join(fault.kind for fault in striking)
         self.log.add(call, 0 if outcome.cut == "reset" else reply.status, kinds)
         return Outcome(reply, outcome.latency, outcome.cut)

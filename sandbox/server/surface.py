@@ -126,6 +126,14 @@ def not_found(call: Call) -> Reply:
 
 
 @dataclass(frozen=True)
+class WaitRule:
+    """The rule that coming back too early breaks, and what a reply tells the caller to wait, in seconds."""
+
+    rule: str
+    hint: Callable[[Reply], float | None]
+
+
+@dataclass(frozen=True)
 class Surface:
     """A vendor: its name in faults, log and rules, the prefix that stands for its host, its routes and its wording."""
 
@@ -137,6 +145,7 @@ class Surface:
     not_found: Handler = not_found
     connections: Callable[[str, str], Mapping[str, Any]] = lambda origin, slug: {}
     state: Callable[[bool], Mapping[str, Any]] = lambda ids: {}
+    wait: WaitRule | None = None
     browser: Callable[[datetime, Mapping[str, Any]], None] | None = None
     """Takes an event as the shop's own tag or pixel sends it, from POST /_sandbox/browser."""
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from sandbox.server.connection import connection, connection_id
 from sandbox.server.house import House
-from sandbox.server.surface import Call, Reply, Surface
+from sandbox.server.surface import Call, Reply, Surface, WaitRule
 from sandbox.server.tokens import GOOGLE, GOOGLE_CLIENT_ID, GOOGLE_TOKEN_PATH, Token, demo_secret
 from sandbox.server.vendors.google_ads.customers import Customers
-from sandbox.server.vendors.google_ads.envelope import LATEST, SCOPE, failure, worded_error
+from sandbox.server.vendors.google_ads.envelope import LATEST, SCOPE, failure, told_to_wait, worded_error
 from sandbox.server.vendors.google_ads.search import routes
 
 PREFIX = "/google_ads"
@@ -26,6 +26,7 @@ def surface(house: House) -> Surface:
         "https://googleads.googleapis.com",
         routes(customers),
         error=worded_error,
+        wait=WaitRule("google_ads.B9.wait", told_to_wait),
         not_found=_not_found,
         connections=lambda origin, slug: _connections(customers, origin, slug),
         state=lambda ids: customers.state(),

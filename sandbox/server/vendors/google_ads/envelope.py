@@ -77,6 +77,19 @@ def worded_error(parameters: Mapping[str, Any]) -> Reply:
     return Reply(status, [reply.body], reply.headers) if parameters.get("stream") else reply
 
 
+def told_to_wait(reply: Reply) -> float | None:
+    """Return the seconds of a quota error's retryDelay."""
+    body = reply.body[0] if isinstance(reply.body, list) and reply.body else reply.body
+    if reply.status != 429 or not isinstance(body, dict):
+        return None
+    delays = [
+        one.get("details", {}).get("quotaErrorDetails", {}).get("retryDelay", "")
+        for detail in body.get("error", {}).get("details", [])
+        for one in detail.get("errors", [])
+    ]
+    return max((float(delay.removesuffix("s")) for delay in delays if delay), default=None)
+
+
 def refused(
     call: Call, rule: str, family: str, name: str, message: str, *, retry_delay: str | None = None, bare: bool = False
 ) -> Refusal:

@@ -6,12 +6,12 @@ from typing import Any
 
 from sandbox.server.connection import connection, connection_id
 from sandbox.server.house import House
-from sandbox.server.surface import Route, Surface
+from sandbox.server.surface import Route, Surface, WaitRule
 from sandbox.server.tokens import Token, demo_number, demo_secret
 from sandbox.server.vendors.meta import ad_objects, counts, events, insights
 from sandbox.server.vendors.meta.dataset import Dataset
 from sandbox.server.vendors.meta.envelope import LATEST, unknown_object, worded_error
-from sandbox.server.vendors.meta.marketing import Marketing
+from sandbox.server.vendors.meta.marketing import Marketing, told_to_wait
 
 PREFIX = "/meta"
 
@@ -38,6 +38,7 @@ def surface(house: House) -> Surface:
         "https://graph.facebook.com",
         routes,
         error=worded_error,
+        wait=WaitRule("meta.A11.wait", told_to_wait),
         not_found=unknown_object,
         connections=_connections,
         state=lambda ids: {pixel: dataset.summary(ids) for pixel, dataset in datasets.items() if dataset.kept},

@@ -103,6 +103,15 @@ class Marketing:
         return 100 * self._spent.spend(account, call.now) / budget
 
 
+def told_to_wait(reply: Reply) -> float | None:
+    """Return the seconds until access is regained, when a refusal's headers say so."""
+    if reply.status == 200:
+        return None
+    usage = json.loads(reply.headers.get("X-Business-Use-Case-Usage", "{}"))
+    minutes = [one["estimated_time_to_regain_access"] for ones in usage.values() for one in ones]
+    return 60.0 * max(minutes, default=0) or None
+
+
 def caller(call: Call) -> Token:
     """Return the token of a call that is authorised."""
     token = call.credential(call.bearer() or call.query.get("access_token"))

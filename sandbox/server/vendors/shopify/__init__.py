@@ -6,11 +6,12 @@ from typing import Any
 from sandbox.server.connection import connection, connection_id
 from sandbox.server.house import House
 from sandbox.server.refusal import Refusal, refusing
-from sandbox.server.surface import Call, Reply, Route, Surface
+from sandbox.server.surface import Call, Reply, Route, Surface, WaitRule
 from sandbox.server.tokens import demo_secret
 from sandbox.server.vendors.shopify.access import add_credentials, client_id, grant
 from sandbox.server.vendors.shopify.admin import VERSIONS, Admin, served_version
 from sandbox.server.vendors.shopify.orders import ShopOrders
+from sandbox.server.waits import retry_after
 
 PREFIX = "/shopify"
 _TOKEN_PATH = "/admin/oauth/access_token"  # noqa: S105
@@ -59,6 +60,7 @@ def surface(house: House) -> Surface:
             Route("POST", "/{shop}" + _TOKEN_PATH, refusing(lambda call: grant(house, call))),
         ),
         error=_worded_error,
+        wait=WaitRule("shopify.E5.wait", _told_to_wait),
         connections=_connections,
         state=lambda ids: {slug: {"points_available": int(one.bucket.available)} for slug, one in admins.items()},
     )
@@ -66,6 +68,18 @@ def surface(house: House) -> Surface:
 
 def _with_version(reply: Reply, version: str) -> Reply:
     return Reply(reply.status, reply.body, {**reply.headers, "X-Shopify-API-Version": version})
+
+
+def _told_to_wait(reply: Reply) -> float | None:
+    """Return Retry-After, or the seconds until the points that a throttled query asked for are there."""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    codes = {one.get("extensions", {}).get("code") for one in body.get("errors", []) if isinstance(one, dict)}
+    if "THROTTLED" not in codes:
+        return retry_after(reply)
+    cost = body["extensions"]["cost"]
+    status = cost["throttleStatus"]
+    missing = cost["requestedQueryCost"] - status["currentlyAvailable"]
+    return missing / status["restoreRate"] if status["restoreRate"] else None
 
 
 def _worded_error(parameters: Mapping[str, Any]) -> Reply:
