@@ -7,5 +7,4 @@ from analytics.selected_conversions(
 ) as selected
 join analytics.attribution_credits as credits
     on credits.tenant_id = %(tenant_id)s::bigint and credits.conversion_id = selected.conversion_id
-where selected.run_id is not null
 group by credits.conversion_id
