@@ -3,12 +3,17 @@
 # there and not needed: include/ travels in plugins.zip, and the plugins folder is on the path.
 #
 # Airflow configuration options of the environment that this reads (section "attribution", see docs/deploy.md):
-#   attribution.database_secret         Secrets Manager id; JSON with ANALYTICS_DB_URL and ANALYTICS_CONTROL_URL
+#   attribution.database_secret         Secrets Manager id; JSON with ANALYTICS_DB_URL and ANALYTICS_CONTROL_URL, and
+#                                       ATTRIBUTION_FERNET_KEY where workers have no key of Airflow's
 #   attribution.allowed_platform_hosts  optional, as ALLOWED_PLATFORM_HOSTS
+#   attribution.alerts_email            optional, as ATTRIBUTION_ALERTS_EMAIL
+#   attribution.alerts_slack_conn       optional, as ATTRIBUTION_ALERTS_SLACK_CONN
 #
 # No `set -e` and no `exit`: both would end MWAA's own shell. Values are never printed.
 
 export ALLOWED_PLATFORM_HOSTS="${AIRFLOW__ATTRIBUTION__ALLOWED_PLATFORM_HOSTS:-}"
+export ATTRIBUTION_ALERTS_EMAIL="${AIRFLOW__ATTRIBUTION__ALERTS_EMAIL:-}"
+export ATTRIBUTION_ALERTS_SLACK_CONN="${AIRFLOW__ATTRIBUTION__ALERTS_SLACK_CONN:-}"
 
 if [[ -z "${AIRFLOW__ATTRIBUTION__DATABASE_SECRET:-}" ]]; then
   echo "startup.sh: attribution.database_secret is not set; jobs will have no database" >&2
@@ -27,6 +32,8 @@ names = ("ANALYTICS_DB_URL", "ANALYTICS_CONTROL_URL")
 missing = [name for name in names if not urls.get(name)]
 if missing:
     sys.exit(f"startup.sh: the secret {sys.argv[1]} has no {' and no '.join(missing)}")
+if urls.get("ATTRIBUTION_FERNET_KEY"):
+    names += ("ATTRIBUTION_FERNET_KEY",)
 for name in names:
     sys.stdout.write(f"{name}={urls[name]}\0")
 PY

@@ -143,18 +143,23 @@ def _start(folder: Path, secret: str, **options: str) -> tuple[dict[str, str], s
 def test_startup_exports_the_database_urls_of_the_secret_and_prints_none(tmp_path: Path) -> None:
     secret = (
         '{"ANALYTICS_DB_URL": "postgresql://jobs:wo\'r $d@h/a", "ANALYTICS_CONTROL_URL": "postgresql://c:x@h/a",'
-        ' "PYTHONPATH": "elsewhere"}'
+        ' "ATTRIBUTION_FERNET_KEY": "key", "PYTHONPATH": "elsewhere"}'
     )
     variables, errors = _start(
         tmp_path,
         secret,
         AIRFLOW__ATTRIBUTION__DATABASE_SECRET="attribution/database",
         AIRFLOW__ATTRIBUTION__ALLOWED_PLATFORM_HOSTS="stand-in:8443",
+        AIRFLOW__ATTRIBUTION__ALERTS_EMAIL="ops@shop.test",
+        AIRFLOW__ATTRIBUTION__ALERTS_SLACK_CONN="slack_alerts",
     )
     assert variables["ANALYTICS_DB_URL"] == "postgresql://jobs:wo'r $d@h/a"
     assert variables["AIRFLOW_CONN_ANALYTICS_DB"] == variables["ANALYTICS_DB_URL"]
     assert variables["ANALYTICS_CONTROL_URL"] == "postgresql://c:x@h/a"
+    assert variables["ATTRIBUTION_FERNET_KEY"] == "key"
     assert variables["ALLOWED_PLATFORM_HOSTS"] == "stand-in:8443"
+    assert variables["ATTRIBUTION_ALERTS_EMAIL"] == "ops@shop.test"
+    assert variables["ATTRIBUTION_ALERTS_SLACK_CONN"] == "slack_alerts"
     assert variables["PYTHONPATH"] == str(tmp_path)
     assert errors == ""
 

@@ -20,7 +20,7 @@ from airflow.providers.http.hooks.http import HttpHook
 from attribution_airflow.connections import allowed_platform_hosts, platform_connection
 from attribution_airflow.hooks.transport import Limits, NoAnswer, checked_session, exchange
 from include.clock import now as business_now
-from include.errors import InvalidInput, PlatformRefused, PlatformWaits, TooMuchAsked
+from include.errors import HostRefused, InvalidInput, PlatformRefused, PlatformWaits, TooMuchAsked
 from include.platforms.connections import Endpoint, PlatformConnection, credential_of
 from include.platforms.hosts import Target, fault_of_address
 from include.platforms.http_status import REDIRECT
@@ -45,7 +45,7 @@ C = TypeVar("C", bound=PlatformConnection)
 class Reply:
     """A classified answer. received: whether the vendor got the request. Its repr shows the class only.
 
-    status is 0, headers and body empty when there was no answer.
+    status is 0, headers and body empty when there was no answer. refused: by the check of the host's address.
     """
 
     classified: Classified
@@ -53,6 +53,7 @@ class Reply:
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    refused: bool = False
 
     def __repr__(self) -> str:
         return f"Reply({self.classified})"
@@ -178,6 +179,7 @@ class PlatformHook(HttpHook, Generic[C]):
             else {**request.headers, **allowed.headers},
             body=request.body,
         )
+        self.refuse_host(reply)
         self.log.debug("%s %s: %s %s", request.method, request.path, reply.status, reply.classified)
         self._note(reply)
         return reply
@@ -201,6 +203,11 @@ class PlatformHook(HttpHook, Generic[C]):
             raise TooMuchAsked(f"{self.scope}: {one}")
         again = isinstance(step, Fail) and step.again_later
         raise PlatformRefused(f"{self.scope}: {one}", again_later=again, account_only=one.outcome is Outcome.ACCESS)
+
+    def refuse_host(self, reply: Reply) -> None:
+        """Raise HostRefused for a reply that the check of the host's address refused; not where the request is."""
+        if reply.refused:
+            raise HostRefused(reply.classified.reason)
 
     def wait(self, not_before: datetime, reason: str, *, paused: bool = False) -> None:
         """Let no worker use the credential before not_before (business time, UTC) and raise PlatformWaits."""
@@ -246,7 +253,8 @@ class PlatformHook(HttpHook, Generic[C]):
         request = requests.Request(method, url, headers=dict(headers), params=dict(params or {}), data=body)
         answer = exchange(self._session, request, self.limits)
         if isinstance(answer, NoAnswer):
-            return Reply(classified(Rule(Outcome.TRANSIENT, answer.reason)), answer.received)
+            outcome = Outcome.CONFIG if answer.refused else Outcome.TRANSIENT
+            return Reply(classified(Rule(outcome, answer.reason)), answer.received, refused=answer.refused)
         if 300 <= answer.status < 400:
             one = classified(REDIRECT, code=answer.status)
         else:

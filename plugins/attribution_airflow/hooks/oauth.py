@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from airflow.sdk.log import mask_secret
 
-from attribution_airflow.hooks.http import Authorization, C, PlatformHook
+from attribution_airflow.hooks.http import Authorization, C, PlatformHook, Reply
 from attribution_airflow.token_cipher import token_cipher
 from include.platforms.connections import Endpoint, OAuthClient
 from include.platforms.google_errors import classify_token
@@ -28,6 +28,7 @@ class OAuthHook(PlatformHook[C]):
     """A platform that takes access tokens with an end."""
 
     _own_token: Token | None = None
+    _masked_version: int | None = None
 
     @abstractmethod
     def token_request(self, refresh: Secret | None) -> tuple[Endpoint, Mapping[str, str]]:
@@ -40,7 +41,10 @@ class OAuthHook(PlatformHook[C]):
     def authorize(self, *, refused_version: int | None = None) -> Authorization:
         """Return headers with a token that is good now; raises as `call` when there is none to be had."""
         token = self._token(refused_version)
-        mask_secret(token.access.reveal())
+        # Masking is a message to the task's supervisor: once per token, not per call.
+        if token.version != self._masked_version:
+            mask_secret(token.access.reveal())
+            self._masked_version = token.version
         return Authorization(headers=self.token_headers(token.access), version=token.version)
 
     def _token(self, refused_version: int | None) -> Token:
@@ -65,14 +69,8 @@ class OAuthHook(PlatformHook[C]):
         self._pass_gate()
         attempt = 1
         while True:
-            endpoint, form = self.token_request(refresh)
-            reply = self._exchange(
-                "POST",
-                endpoint.url,
-                classify_token,
-                headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
-                body=urlencode(form).encode(),
-            )
+            reply = self._ask(refresh)
+            self.refuse_host(reply)
             if reply.classified.ok:
                 return _grant(reply.body)
             if refresh is not None and reply.classified.outcome is Outcome.AUTH_DEAD:
@@ -85,6 +83,17 @@ class OAuthHook(PlatformHook[C]):
             else:
                 self._sleep(step.after_seconds)
             attempt += 1
+
+    def _ask(self, refresh: Secret | None) -> Reply:
+        # Apart from what raises: a traceback that shows locals must not find the form.
+        endpoint, form = self.token_request(refresh)
+        return self._exchange(
+            "POST",
+            endpoint.url,
+            classify_token,
+            headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+            body=urlencode(form).encode(),
+        )
 
 
 def _grant(body: bytes) -> Grant:

@@ -53,10 +53,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """No whole answer. received: whether the vendor may have got the request. reason: our own words."""
+    """No whole answer. received: whether the vendor may have got the request. reason: our own words.
+
+    refused: by the check of its address, before a byte was sent. It is told, not raised, because the frames in between
+    hold the request.
+    """
 
     received: Literal["no", "maybe"]
     reason: str
+    refused: bool = False
 
 
 class _HideQueries(logging.Filter):
@@ -145,11 +150,7 @@ class _Checked:
 
 
 def exchange(session: requests.Session, request: requests.Request, limits: Limits) -> Answer | NoAnswer:
-    """Send one request and return the whole answer, whatever its status, or why there is none.
-
-    Raises HostRefused, before a byte is sent, when the name resolves to an address that the check refuses.
-    """
-    refused: str | None = None
+    """Send one request and return the whole answer, whatever its status, or why there is none."""
     try:
         prepared = session.prepare_request(request)
         response = session.send(
@@ -157,11 +158,9 @@ def exchange(session: requests.Session, request: requests.Request, limits: Limit
         )
         return _read(response, time.monotonic() + limits.total, limits.body)
     except HostRefused as error:
-        refused = str(error)
+        return NoAnswer("no", str(error), refused=True)
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         return _no_answer(error)
-    # Outside of the handler, so that the exception's context cannot carry the request.
-    raise HostRefused(refused)
 
 
 def _read(response: requests.Response, deadline: float, most: int) -> Answer | NoAnswer:

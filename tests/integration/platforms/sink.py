@@ -1,10 +1,12 @@
 """A small HTTP server that answers what a test tells it and keeps what it received."""
 
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -71,6 +73,12 @@ class Sink:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def encrypt(self, certificate: Path) -> None:
+        """Speak TLS with this key and certificate from now on."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def will(self, *answers: Canned) -> None:
         """Queue these answers instead of what was queued."""

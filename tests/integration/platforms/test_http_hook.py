@@ -8,17 +8,24 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.exceptions import AirflowException
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from attribution_airflow.connections import platform_connection
 from attribution_airflow.hooks import transport
 from attribution_airflow.hooks.fairing import FairingHook
 from attribution_airflow.hooks.ga4 import Ga4Hook
+from attribution_airflow.hooks.google_ads import GoogleAdsHook
 from attribution_airflow.hooks.http import PlatformHook
 from attribution_airflow.hooks.meta_ads import MetaAdsHook
 from attribution_airflow.hooks.shopify import ShopifyHook
@@ -240,9 +247,12 @@ def test_a_vendors_name_that_resolves_to_this_machine_is_refused_before_a_byte_i
     monkeypatch.setenv("AIRFLOW_CONN_SHOP_X", json.dumps(fields))
     answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", sink.port))]
     monkeypatch.setattr(transport.socket, "getaddrinfo", lambda *args, **options: answer)
-    with pytest.raises(HostRefused, match=r"graph.facebook.com:443 resolves to 127.0.0.1, which is no public address"):
+    with pytest.raises(
+        HostRefused, match=r"graph.facebook.com:443 resolves to 127.0.0.1, which is no public address"
+    ) as caught:
         hook_of(MetaAdsHook, "shop_x").call(READ)
     assert sink.connections == 0
+    assert "CANARY" not in "".join(_with_contexts(caught.value))
 
 
 def test_the_socket_goes_to_the_address_that_was_checked_whatever_the_name_says_next(
@@ -334,6 +344,78 @@ def test_no_failure_tells_a_secret_a_query_or_a_body(
     assert "CANARY" not in logged() + "".join(told)
 
 
+@pytest.mark.parametrize(
+    "canned",
+    [
+        Canned(400, b'{"error": "invalid_grant", "error_description": "CANARY-body"}'),
+        Canned(400, b'{"error": "CANARY-body"}'),
+        Canned(200, b'{"token_type": "CANARY-body"}'),
+        Canned(200, b'{"access_token": "CANARY-token", "expires_in": "CANARY"}'),
+        Canned(500, b"CANARY-body"),
+        Canned(302, b"", {"Location": "http://example.test/CANARY"}),
+        Canned(reset=True),
+    ],
+)
+def test_no_failure_of_a_token_endpoint_tells_a_secret(
+    canned: Canned, sink: Sink, connect: Connect, logged: Callable[[], str]
+) -> None:
+    token_uri = f"http://127.0.0.1:{sink.port}/token"
+    secrets = {"client_secret": "CANARY-client", "developer_token": "CANARY-developer"}
+    hook = hook_of(GoogleAdsHook, connect("google_ads", client_id="a", token_uri=token_uri, **secrets))
+    sink.will(canned)
+    told = [repr(hook.connection)]
+    try:
+        told.append(repr(hook.call(READ)))
+    except Exception as error:  # noqa: BLE001 - whatever is raised is looked at
+        told.append("".join(traceback.format_exception(error)))
+        told.extend(_with_contexts(error))
+    assert "CANARY" not in logged() + "".join(told)
+
+
+def test_over_tls_the_name_is_proven_although_the_socket_went_to_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = _self_signed("stub.test", tmp_path)
+    with Sink() as sink:
+        sink.encrypt(certificate)
+        answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", sink.port))]
+        monkeypatch.setattr(transport.socket, "getaddrinfo", lambda *args, **options: answer)
+        session = transport.checked_session(lambda address, host, port: None)
+        for host, trusted, whole in (
+            ("stub.test", True, True),
+            ("stub.test", False, False),
+            ("other.test", True, False),
+        ):
+            session.verify = str(certificate) if trusted else True
+            request = requests.Request("GET", f"https://{host}:{sink.port}/")
+            answered = transport.exchange(session, request, Limits())
+            assert isinstance(answered, transport.Answer) == whole, (host, trusted)
+            if isinstance(answered, transport.NoAnswer):
+                assert answered.received == "no"
+
+
+def _self_signed(name: str, folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "stub.pem"
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
 def test_what_is_looked_at_would_show_what_httphook_itself_tells(
     sink: Sink, connect: Connect, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,7 +431,7 @@ def _with_contexts(error: BaseException | None) -> Iterator[str]:
     while error is not None:
         yield repr(error) + str(error) + repr(vars(error))
         for frame, _ in traceback.walk_tb(error.__traceback__):
-            if "attribution_airflow" in frame.f_code.co_filename:
+            if "/attribution_airflow/" in frame.f_code.co_filename or "/include/" in frame.f_code.co_filename:
                 yield repr(frame.f_locals)
         error = error.__cause__ or error.__context__
 
