@@ -55,7 +55,7 @@ class Spent:
         return len(calls)
 
     def most(self) -> int:
-        """Return the largest number of calls that any key's span holds."""
+        """Return the largest number of calls that any key's span held when it was last counted."""
         return max((len(calls) for calls in self._at.values()), default=0)
 
 

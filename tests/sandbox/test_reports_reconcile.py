@@ -106,6 +106,18 @@ def test_a_sweep_of_the_shop_meets_every_order_once(fresh: str, http: requests.S
     assert len(ids) == len(set(ids)) == int(placed.sum())
 
 
+def test_the_sandbox_counts_what_quotas_are_kept_of(fresh: str, http: requests.Session) -> None:
+    _insights(fresh, http, "account")
+    _google_cost(fresh, http, "customer")
+    _tiktok_rows(fresh, http, "AUCTION_CAMPAIGN", "campaign_id", "STATUS_ALL")
+
+    vendors = http.get(f"{fresh}/_sandbox/state").json()["vendors"]
+
+    assert vendors["meta"]["most_calls_of_an_account_in_an_hour"] == 1
+    assert vendors["google_ads"]["operations_of_the_day"] == 1
+    assert vendors["tiktok"]["report_calls_of_the_day"] == 1
+
+
 def test_every_form_of_the_reference_rates_says_the_same(fresh: str, http: requests.Session) -> None:
     at = f"{fresh}/fx/stats/eurofxref"
     packed = zipfile.ZipFile(io.BytesIO(http.get(f"{at}/eurofxref-hist.zip").content))

@@ -41,7 +41,10 @@ def surface(house: House) -> Surface:
         wait=WaitRule("meta.A11.wait", told_to_wait),
         not_found=unknown_object,
         connections=_connections,
-        state=lambda ids: {pixel: dataset.summary(ids) for pixel, dataset in datasets.items() if dataset.kept},
+        state=lambda ids: {
+            **{pixel: dataset.summary(ids) for pixel, dataset in datasets.items() if dataset.kept},
+            **marketing.state(),
+        },
         browser=browser,
     )
 

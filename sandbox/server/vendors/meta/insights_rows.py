@@ -75,7 +75,7 @@ def _row(
         "date_stop": stop.isoformat(),
     }
     for level, name in (("campaign", "campaign"), ("adgroup", "adset"), ("ad", "ad")):
-        entity = row.levels.get(level)  # type: ignore[call-overload]
+        entity = row.levels.get(level)
         if entity is not None:
             values |= {f"{name}_id": entity.entity_id, f"{name}_name": entity.name}
     if query.shows_actions:
@@ -118,6 +118,6 @@ def _money(micros: int, currency: str) -> str:
 def levels_of(one: AccountEntity) -> Iterator[tuple[str, str]]:
     """Yield the id fields of an entity as the Graph names them: campaign_id and adset_id of an ad."""
     for level, name in (("campaign", "campaign_id"), ("adgroup", "adset_id")):
-        entity = one.levels.get(level)  # type: ignore[call-overload]
+        entity = one.levels.get(level)
         if entity is not None and entity is not one.entity:
             yield name, entity.entity_id

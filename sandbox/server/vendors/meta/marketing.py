@@ -94,8 +94,9 @@ class Marketing:
         return Reply(200, reply.body, {**reply.headers, **added})
 
     def state(self) -> dict[str, int]:
-        """Return the fullest hour of any account."""
-        return {"most_calls_of_an_account_in_the_last_hour": self._spent.most()}
+        """Return the calls of the account that was asked most within an hour, once one was asked."""
+        most = self._spent.most()
+        return {"most_calls_of_an_account_in_an_hour": most} if most else {}
 
     def _share(self, call: Call, account: str, reports: AccountReports) -> float:
         ads = sum(one.state == "active" for one in reports.account.at_level("ad"))

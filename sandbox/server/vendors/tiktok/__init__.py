@@ -21,10 +21,11 @@ def surface(house: House) -> Surface:
     for slug in house.shops.slugs:
         house.tokens.add(access_token(slug), Token("tiktok", slug))
     pixels = {pixel_code(slug): Pixel(pixel_code(slug), pixel_id(slug), slug) for slug in house.shops.slugs}
+    reports = Reports(house)
     routes: tuple[Route, ...] = (
         *events.routes(pixels),
         *counts.routes(house, pixels),
-        *Reports(house).routes(),
+        *reports.routes(),
     )
 
     def browser(now: datetime, asked: Mapping[str, Any]) -> None:
@@ -38,7 +39,10 @@ def surface(house: House) -> Surface:
         error=worded_error,
         not_found=_not_found,
         connections=_connections,
-        state=lambda ids: {code: pixel.summary(ids) for code, pixel in pixels.items() if pixel.kept},
+        state=lambda ids: {
+            **{code: pixel.summary(ids) for code, pixel in pixels.items() if pixel.kept},
+            **reports.state(),
+        },
         browser=browser,
     )
 

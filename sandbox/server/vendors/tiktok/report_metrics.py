@@ -38,11 +38,11 @@ class Shown:
         return self.figures.click_value_micros[1] + self.figures.view_value_micros + self.figures.engaged_value_micros
 
     def name(self, level: str) -> str:
-        entity = self.row.levels.get(level)  # type: ignore[call-overload]
+        entity = self.row.levels.get(level)
         return entity.name if entity else UNKNOWN
 
     def id(self, level: str) -> str:
-        entity = self.row.levels.get(level)  # type: ignore[call-overload]
+        entity = self.row.levels.get(level)
         return entity.entity_id if entity else UNKNOWN
 
 

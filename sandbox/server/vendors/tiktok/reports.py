@@ -63,8 +63,9 @@ class Reports:
         return (*served, *no_slash, *elsewhere)
 
     def state(self) -> dict[str, int]:
-        """Return how full the app's limits were."""
-        return {"calls_of_the_day": self._days.most()}
+        """Return how many reports the app asked for within a day, once it asked for one."""
+        most = self._days.most()
+        return {"report_calls_of_the_day": most} if most else {}
 
     def _serve(self, handler: Handler) -> Handler:
         def served(call: Call) -> Reply:
