@@ -27,7 +27,7 @@ _CONTRACTS = {"conversion_apis", "source_apis", "validation_apis"}
 _SECTIONS = {
     "conversion_apis": "A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 B1 B2 B3 B4 B4a B4b B5 B6 B7 B8 B9 C1 C2 C3 C4 C5 D1 D2 E F1 F2"
     " G H I J K",
-    "validation_apis": "L1 L2 L2.1 L2.2 L2.3 L2.4 L2.5 L2.6 L3.1 L3.2 L3.3 L3.4 L4 L6 L7",
+    "validation_apis": "L1 L2 L2.1 L2.2 L2.3 L2.4 L2.5 L2.6 L3.1 L3.2 L3.3 L3.4 L4 L5 L6 L7",
     "source_apis": "0.1 0.2 0.3 0.4 0.5 A.1 A.2 A.3 A.4 A.5 A.6 A.7 A.8 A.9 A.10 A.11 A.12 A.13 A.14 B.1 B.2 B.3 B.4"
     " B.5 B.6 B.7 B.8 B.9 B.10 C.1 C.2 C.3 C.4 C.5 C.6 C.7 C.8 C.9 C.10 D.1 D.2 D.3 E.1 E.2 E.3 E.4 E.5 E.6 E.7 E.8"
     " F G H I J",

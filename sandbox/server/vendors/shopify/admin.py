@@ -151,6 +151,14 @@ class _Root:
                 return shown
         return None
 
+    def ordersCount(self, info: Any, limit: int | None = None, query: str | None = None) -> dict[str, Any]:
+        """Count what orders(query:) would list; above a limit only as AT_LEAST. Source: validation_apis.md L5."""
+        self._needs("read_orders", "ordersCount")
+        count = len(self._visible(self._search(query)))
+        if limit is not None and count > limit:
+            return {"count": limit, "precision": "AT_LEAST"}
+        return {"count": count, "precision": "EXACT"}
+
     def shop(self, info: Any) -> dict[str, Any]:
         shop = self._admin.orders.world.shop
         return {
