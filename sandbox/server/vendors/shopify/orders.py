@@ -91,7 +91,7 @@ class ShopOrders:
             "presentmentCurrencyCode": money.presentment,
             "totalPriceSet": money.bag(total),
             "currentTotalPriceSet": money.bag(Decimal(body["current_total_price"])),
-            "originalTotalPriceSet": money.bag(self._first_total(order)),
+            "originalTotalPriceSet": lambda info: money.bag(self._first_total(order)),
             "netPaymentSet": money.bag(paid - back),
             "totalRefundedSet": money.bag(back),
             "totalTaxSet": money.bag(Decimal(body["total_tax"])),
@@ -102,8 +102,8 @@ class ShopOrders:
             "customAttributes": [{"key": one["name"], "value": one["value"]} for one in body["note_attributes"]],
             "refunds": lambda info, first=None: refunds[:first],
             "transactions": lambda info, first=None: self._transactions(body, money)[:first],
-            "customer": self._customer(order, body),
-            "customerJourneySummary": self._journey(order, view),
+            "customer": lambda info: self._customer(order, body),
+            "customerJourneySummary": lambda info: self._journey(order, view),
             "lineItems": connection([self._line(one, money) for one in body["line_items"]]),
         }
 
