@@ -60,6 +60,7 @@ alerts: $(READY)  ## what needs a person: open alerts of all tenants (JSON=1)
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.alerts $(if $(JSON),--json)
 
 check-connections: PYTHONPATH := $(CURDIR):$(CURDIR)/plugins
+check-connections: export AIRFLOW__LOGGING__LOGGING_LEVEL := ERROR
 check-connections: $(READY)  ## try every connection that tenants use (TENANT=slug)
 	@$(RUN) -m dev.with_stack_env $(RUN) -m attribution_airflow.check_connections $(TENANT)
 
