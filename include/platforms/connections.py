@@ -104,8 +104,8 @@ class Ga4Connection(PlatformConnection):
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        token = (self.oauth.token_endpoint,) if self.oauth else ()
-        return (self.base, self.data_api, *token)
+        # Without an OAuth client nothing is ever asked of the Data API.
+        return (self.base, self.data_api, self.oauth.token_endpoint) if self.oauth else (self.base,)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import requests
 from airflow.providers.http.hooks.http import HttpHook
@@ -21,6 +21,7 @@ from attribution_airflow.connections import allowed_platform_hosts, platform_con
 from attribution_airflow.hooks.transport import Limits, NoAnswer, checked_session, exchange
 from include.clock import now as business_now
 from include.errors import HostRefused, InvalidInput, PlatformRefused, PlatformWaits, TooMuchAsked
+from include.platforms.client import Reply
 from include.platforms.connections import Endpoint, PlatformConnection, credential_of
 from include.platforms.hosts import Target, fault_of_address
 from include.platforms.http_status import REDIRECT
@@ -39,24 +40,6 @@ _SHORT_PAUSE_SECONDS = 60.0
 
 Classify = Callable[[int, Mapping[str, str], bytes], Classified]
 C = TypeVar("C", bound=PlatformConnection)
-
-
-@dataclass(frozen=True, repr=False)
-class Reply:
-    """A classified answer. received: whether the vendor got the request. Its repr shows the class only.
-
-    status is 0, headers and body empty when there was no answer. refused: by the check of the host's address.
-    """
-
-    classified: Classified
-    received: Literal["no", "maybe", "yes"]
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    refused: bool = False
-
-    def __repr__(self) -> str:
-        return f"Reply({self.classified})"
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 from airflow.sdk.log import mask_secret
 
-from attribution_airflow.hooks.http import Authorization, C, PlatformHook, Reply
+from attribution_airflow.hooks.http import Authorization, C, PlatformHook
 from attribution_airflow.token_cipher import token_cipher
+from include.platforms.client import Reply
 from include.platforms.connections import Endpoint, OAuthClient
 from include.platforms.google_errors import classify_token
 from include.platforms.http_status import json_of

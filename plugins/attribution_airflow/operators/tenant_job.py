@@ -11,6 +11,7 @@ from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from attribution_airflow.batches import label_of
+from attribution_airflow.clients import job_clients
 from attribution_airflow.connections import control_url, database_url
 from attribution_airflow.defaults import tenant_deadline
 from attribution_airflow.pools import ANALYTICS_DB
@@ -60,6 +61,7 @@ class TenantJob(BaseOperator):
             holder=Holder(dag_run.dag_id, dag_run.run_id, self.task_id, ti.map_index),
             database=database_url,
             deadline_seconds=tenant_deadline(self.period).total_seconds(),
+            clients=job_clients(),
         )
         outcomes = run_batch(batch, list(self.batch))
         self._settle_alerts(outcomes)

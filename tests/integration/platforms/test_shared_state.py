@@ -157,6 +157,25 @@ def test_a_throttled_vendor_receives_nothing_before_its_time_from_any_worker(
     assert workers[2].call(ASK).classified.ok
 
 
+def test_a_worker_that_waited_for_its_permit_asks_the_gate_again_before_it_sends(
+    sink: Sink, connect: Connect, state: PlatformState
+) -> None:
+    hook = MetaAdsHook(connect("meta_ads"), state, clock=lambda: NOON)
+    delay_permits(state, hook.scope, 1.0)
+
+    def _throttle() -> None:
+        other = PlatformState(state.url)
+        write_throttle(other, hook.scope, 1, NOON + timedelta(minutes=5), "throttle 17", paused=False)
+        other.close()
+
+    told = threading.Timer(0.3, _throttle)
+    told.start()
+    with pytest.raises(PlatformWaits, match="waits until 2026-11-24 12:05:00 UTC: throttle 17"):
+        hook.call(ASK)
+    told.join()
+    assert sink.received == []
+
+
 def test_a_vendor_without_a_hint_is_left_alone_longer_each_time(
     sink: Sink, connect: Connect, state: PlatformState
 ) -> None:
@@ -410,3 +429,19 @@ def test_threads_share_one_connection_one_statement_at_a_time(state: PlatformSta
     for thread in threads:
         thread.join(10)
     assert results == [None] * 5
+
+
+def test_tokens_are_the_hooks_alone(state: PlatformState, database: Database) -> None:
+    access_token(state, "x", 1, token_cipher(), NOON, lambda _: Grant(Secret("CANARY")))
+    with psycopg.connect(database.control_url, autocommit=True) as connection:
+        assert connection.execute("select conn_id, version from control.oauth_tokens").fetchall() == [("x", 1)]
+        for forbidden in (
+            "select access_enc from control.oauth_tokens",
+            "delete from control.api_throttles",
+            "update control.quota_buckets set next_at = now()",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(forbidden)
+    for url in (database.reader_url, database.ingest_url):
+        with psycopg.connect(url, autocommit=True) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select conn_id from control.oauth_tokens")

@@ -1,5 +1,6 @@
 """Waiting is not failing: where a vendor says "later" rows and a gate are left, the task succeeds, an alert opens."""
 
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -8,7 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from attribution_airflow.hooks.meta_ads import MetaAdsHook
+from attribution_airflow.clients import Platforms
+from attribution_airflow.hooks.ga4 import Ga4DataHook, Ga4Hook
 from attribution_airflow.operators.tenant_job import TenantJob
 from include.alerts.alerts import open_alerts
 from include.alerts.platforms import CREDENTIAL_DEAD, PLATFORM_WAITS, RULES, alert_of
@@ -16,6 +18,7 @@ from include.errors import PlatformWaits
 from include.ids import tenant_id_of
 from include.jobs.outcome import recorded_outcomes
 from include.jobs.request import JobRequest, JobResult
+from include.platforms.client import OpenClient
 from include.platforms.request import PlatformRequest
 from include.storage.gates import Gate, close_gate, closed_gate, open_gate
 from include.storage.platform_state import PlatformState
@@ -27,7 +30,6 @@ from tests.integration.platforms.sink import Canned, Sink
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ASK = PlatformRequest("POST", "/v26.0/88/events", body=b'{"data": []}')
-HOOK: list[MetaAdsHook] = []
 
 
 def send_purchases(
@@ -39,7 +41,8 @@ def send_purchases(
         waits = PlatformWaits(gate.reason, gate.not_before, paused=gate.state == "paused")
         return _waiting(waits)
     try:
-        HOOK[0].call(ASK)
+        platforms: OpenClient = clients["platforms"]  # type: ignore[assignment]
+        platforms("shop_x").call(ASK)
     except PlatformWaits as waits:
         state = "paused" if waits.paused else "throttled"
         close_gate(session, "main", Gate(state, waits.not_before, str(waits)))
@@ -58,7 +61,8 @@ def _waiting(waits: PlatformWaits) -> JobResult:
 def run(database: Database, state: PlatformState, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("ANALYTICS_CONTROL_URL", database.control_url)
     monkeypatch.setenv("ANALYTICS_DB_URL", database.jobs_url)
-    HOOK[:] = [MetaAdsHook(connect("meta_ads"), state, clock=lambda: NOON)]
+    connect("meta_ads")
+    monkeypatch.setenv("ATTRIBUTION_NOW", NOON.isoformat())
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
         connection.execute("truncate control.tenants, control.alerts, control.job_runs, analytics.destination_gates")
         connection.execute(
@@ -109,6 +113,19 @@ def test_a_dead_credential_is_an_alert_of_its_own(run: Any, sink: Sink, database
     sink.will(Canned(401, b'{"error": {"code": 190, "error_subcode": 463, "message": "CANARY-body"}}'))
     assert run("first") == "waiting"
     assert alerts(database) == [("north", CREDENTIAL_DEAD, "main")]
+
+
+def test_a_connection_is_opened_once_per_thread_and_reports_have_a_client_of_their_own(
+    run: Any, connect: Connect
+) -> None:
+    connect("ga4", conn_id="shop_y", measurement_id="G-1")
+    platforms, elsewhere = Platforms(), []
+    assert platforms("shop_y") is platforms("shop_y")
+    assert [type(platforms("shop_y")), type(platforms("shop_y", reports=True))] == [Ga4Hook, Ga4DataHook]
+    thread = threading.Thread(target=lambda: elsewhere.append(platforms("shop_y")))
+    thread.start()
+    thread.join()
+    assert elsewhere[0] is not platforms("shop_y")
 
 
 def test_a_gate_is_the_tenants_own_and_an_unknown_destination_is_open(database: Database) -> None:

@@ -1,0 +1,41 @@
+"""What tenants' jobs get as `clients`: hooks by connection id, on the state that all workers share.
+
+Nothing is read or connected before a job asks, so that jobs without a platform pay nothing.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from attribution_airflow.connections import database_url, platform_connection
+from include.platforms.client import PlatformClient
+
+
+def job_clients() -> Mapping[str, object]:
+    """Return the clients of a task: `platforms`, an OpenClient."""
+    return {"platforms": Platforms()}
+
+
+class Platforms:
+    """Opens each connection's hook once per thread: work that was left behind at its deadline keeps its own."""
+
+    def __init__(self) -> None:
+        self._threads = threading.local()
+
+    def __call__(self, conn_id: str, *, reports: bool = False) -> PlatformClient:
+        """Return the client of a connection, as OpenClient says."""
+        opened: dict[tuple[str, bool], Any] = self._threads.__dict__.setdefault("opened", {})
+        if (conn_id, reports) not in opened:
+            opened[(conn_id, reports)] = self._open(conn_id, reports)
+        client: PlatformClient = opened[(conn_id, reports)]
+        return client
+
+    def _open(self, conn_id: str, reports: bool) -> Any:
+        from attribution_airflow.hooks.by_type import HOOKS
+        from attribution_airflow.hooks.ga4 import Ga4DataHook
+        from include.storage.platform_state import PlatformState
+
+        if not hasattr(self._threads, "state"):
+            self._threads.state = PlatformState(database_url("analytics_db"))
+        kind = Ga4DataHook if reports else HOOKS[platform_connection(conn_id).conn_type]
+        return kind(conn_id, self._threads.state)
