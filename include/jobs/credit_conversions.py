@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from include.jobs.credit_changes import MODEL_VERSION, SliceChanges, changes_of
 from include.jobs.credit_inputs import InputReader, Selection, SliceInputs
-from include.jobs.prefetch import prefetch
+from include.jobs.prefetch import Prefetch
 from include.jobs.request import SAMPLE_ROWS, JobResult
 from include.orders.adjustments import rewrite_adjustments
 from include.storage.copy_stream import copy_stream
@@ -55,16 +55,17 @@ def credit_conversions(
     seconds["lock_conversions"] = time.perf_counter() - started
     reader = InputReader(session, tenant, selection)
     sample: tuple[dict[str, Any], ...] = ()
-    for prepared in prefetch(_prepare(prefetch(reader.read()), encode=not dry_run)):
-        changes = prepared.changes
-        counts.update(changes.counts)
-        for step, spent in prepared.seconds.items():
-            seconds[step] = seconds.get(step, 0.0) + spent
-        sample = (*sample, *changes.sample)[:SAMPLE_ROWS]
-        started = time.perf_counter()
-        if changes.conversions.num_rows and not dry_run:
-            _store(session, tenant, prepared, run_id)
-        seconds["store_credit"] += time.perf_counter() - started
+    with Prefetch(reader.read()) as read, Prefetch(_prepare(read, encode=not dry_run)) as slices:
+        for prepared in slices:
+            changes = prepared.changes
+            counts.update(changes.counts)
+            for step, spent in prepared.seconds.items():
+                seconds[step] = seconds.get(step, 0.0) + spent
+            sample = (*sample, *changes.sample)[:SAMPLE_ROWS]
+            started = time.perf_counter()
+            if changes.conversions.num_rows and not dry_run:
+                _store(session, tenant, prepared, run_id)
+            seconds["store_credit"] += time.perf_counter() - started
     timed = {f"seconds_{step}": round(spent, 3) for step, spent in seconds.items()}
     return JobResult(
         counts={**{name: int(number) for name, number in counts.items()}, **timed},

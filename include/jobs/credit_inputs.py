@@ -7,7 +7,6 @@ the selection. What is credited, and what becomes of it, is left to credit_conve
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.attribution.journeys import IdentityColumns, TouchColumns
+from include.jobs.prefetch import Prefetch
 from include.storage.session import Companion, TenantSession
 from include.tenants.settings import AttributionSettings
 from include.tenants.tenant import Tenant
@@ -27,7 +27,7 @@ BY_PERSON_CONVERSIONS = 10_000
 
 _SLICE_CONVERSIONS = 50_000
 """Conversions of one slice: enough to fill array operations, little enough to keep memory flat."""
-_FIRST_SLICE_CONVERSIONS = 15_000
+_FIRST_SLICE_CONVERSIONS = 10_000
 """The first slice is small, because nothing is written while it is read; each later one is up to twice as large."""
 _DIGEST_CONVERSIONS = 400_000
 _FLAG_BITS = 3
@@ -111,17 +111,15 @@ class InputReader:
     def _by_windows(self) -> Iterator[SliceInputs]:
         identities: pa.Table | None = None
         # Touches are most of what is read: they come over a connection of their own, beside everything else.
-        window = _TouchWindow(self._session.companion())
-        with ThreadPoolExecutor(1, thread_name_prefix="touches") as pool:
+        with Prefetch(map(_TouchWindow(self._session.companion()).read, self.slices)) as touches_of:
             for number, part in enumerate(self.slices):
                 begun = time.perf_counter()
-                coming = pool.submit(window.read, part)
                 conversions = self._conversions(part)
                 stored = self._read_digests(number, conversions)
                 if identities is None:
                     identities = self._session.columns("attribution/select_identities")
                 got = time.perf_counter()
-                touches = coming.result()
+                touches = next(touches_of)
                 yield _inputs(part, conversions, touches, identities, stored, got - begun, time.perf_counter() - got)
 
     def _bounds(self, part: Slice) -> dict[str, Any]:
@@ -138,6 +136,8 @@ class InputReader:
         part = self.slices[number]
         if not pc.any(conversions["credited_before"]).as_py():
             return _NO_DIGESTS
+        if self._digests is None and self._asks_for_most():
+            self._digests, self._digests_end = self._session.columns("attribution/select_all_digests"), _END
         if self._digests is None or part.end > self._digests_end:
             # One pass for many slices, because a pass may read all credit there is.
             total, self._digests_end = 0, part.end
@@ -149,6 +149,11 @@ class InputReader:
             bounds = {**self._bounds(part), "end": self._digests_end}
             self._digests = self._session.columns("attribution/select_digests", **bounds)
         return self._digests
+
+    def _asks_for_most(self) -> bool:
+        asked = sum(part.conversions for part in self.slices)
+        stored = self._session.columns("attribution/count_conversions")["conversions"][0].as_py()
+        return asked <= _DIGEST_CONVERSIONS and 2 * asked >= stored
 
 
 class _TouchWindow:

@@ -27,11 +27,13 @@ def rewrite_adjustments(session: TenantSession, tenant: Tenant, whose: Literal["
     whose: "credited" takes the conversions in stage_conversions (their credit was just written), "refunded" those of
     which refund_changes or order_changes tell (their credit stands). The caller holds the credit lock.
     """
+    adjusted = [row.conversion_id for row in session.rows(f"adjustments/select_{whose}")]
+    if not adjusted:
+        return 0
     session.execute("adjustments/create_adjusted_conversions")
     session.execute("adjustments/create_stage_of_adjustments")
     session.execute("adjustments/empty_stages")
-    if not session.execute(f"adjustments/collect_{whose}"):
-        return 0
+    session.execute("adjustments/insert_adjusted_conversions", ids=adjusted)
     sales = session.rows("adjustments/select_sales", timezone=tenant.timezone)
     events = session.rows("adjustments/select_events", timezone=tenant.timezone)
     if events:

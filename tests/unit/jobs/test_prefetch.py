@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from include.jobs.prefetch import prefetch
+from include.jobs.prefetch import Prefetch
 
 
 def test_parts_come_in_order() -> None:
-    assert list(prefetch(iter(range(100)))) == list(range(100))
+    assert list(Prefetch(iter(range(100)))) == list(range(100))
 
 
 def test_an_error_is_raised_where_its_part_would_have_been() -> None:
@@ -19,7 +19,7 @@ def test_an_error_is_raised_where_its_part_would_have_been() -> None:
 
     seen = []
     with pytest.raises(ValueError, match="third"):
-        for part in prefetch(parts()):
+        for part in Prefetch(parts()):
             seen.append(part)
     assert seen == [1, 2]
 
@@ -32,5 +32,5 @@ def test_no_more_than_one_part_is_made_ahead() -> None:
             made.append(number)
             yield number
 
-    for part in prefetch(parts()):
+    for part in Prefetch(parts()):
         assert len(made) <= part + 2

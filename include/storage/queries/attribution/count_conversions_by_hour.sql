@@ -1,4 +1,4 @@
-select date_trunc('hour', occurred_at, 'UTC') as hour, count(*) as conversions
+select date_bin('1 hour', occurred_at, timestamptz 'epoch') as hour, count(*) as conversions
 from analytics.selected_conversions(
     %(tenant_id)s::bigint, %(start)s::timestamptz, %(end)s::timestamptz,
     %(currency)s::text, %(due_at)s::timestamptz, %(ids)s::bigint[]

@@ -1,5 +1,4 @@
 -- Of the conversions whose credit was just written, those that were cancelled or refunded, or had been.
-insert into adjusted_conversions (conversion_id)
 select conversions.conversion_id
 from stage_conversions
 join analytics.conversions using (conversion_id)

@@ -1,6 +1,5 @@
 -- Conversions that have their credit and whose refunds, or what the order says of them, changed. The others get their
 -- adjustments together with their credit.
-insert into adjusted_conversions (conversion_id)
 select conversions.conversion_id
 from (
     select order_id from refund_changes
