@@ -57,8 +57,8 @@ def bench_server() -> Iterator[postgres.Server]:
         postgres.stop(folder)
 
 
-def load_tenant(server: postgres.Server, database: str, world: BenchWorld) -> LoadedTenant:
-    """Make the database anew and load the world as columns, pending and uncredited."""
+def fresh_database(server: postgres.Server, database: str) -> LoadedTenant:
+    """Make a database anew, with all roles and tables and no rows."""
     passwords = databases.Passwords.generate()
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(f'drop database if exists "{database}" with (force)')
@@ -66,7 +66,12 @@ def load_tenant(server: postgres.Server, database: str, world: BenchWorld) -> Lo
             if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
                 connection.execute(f"alter role {role} password '{passwords.by_role[role]}'")
     urls = databases.create_analytics(server, passwords, database)
-    loaded = LoadedTenant(server.url(database=database), urls["ANALYTICS_DB_URL"])
+    return LoadedTenant(server.url(database=database), urls["ANALYTICS_DB_URL"])
+
+
+def load_tenant(server: postgres.Server, database: str, world: BenchWorld) -> LoadedTenant:
+    """Make the database anew and load the world as columns, pending and uncredited."""
+    loaded = fresh_database(server, database)
     with psycopg.connect(loaded.superuser_url, autocommit=True) as connection:
         for table, columns in _tables(world).items():
             copy_table(connection, table, pa.table(columns))

@@ -11,17 +11,19 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Row:
-    """One ratio: ours and the other's figure in the same unit, and the bound that the ratio has to keep."""
+    """One ratio: ours and the other's figure in the same unit, and the bound that the ratio has to keep, if any."""
 
     subject: str
     ours: str
     other: str
     ratio: float
-    bound: float
+    bound: float | None
     at_least: bool = False
 
     @property
     def met(self) -> bool:
+        if self.bound is None:
+            return True
         return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
 
 
@@ -42,8 +44,10 @@ def print_rows(rows: list[Row]) -> bool:
     for name in ("subject", "ours", "against", "ratio", "bound", ""):
         table.add_column(name, justify="left" if name in ("subject", "") else "right")
     for row in rows:
-        sign = ">=" if row.at_least else "<="
-        verdict = "[green]met[/green]" if row.met else "[red]missed[/red]"
-        table.add_row(row.subject, row.ours, row.other, f"{row.ratio:.2f}x", f"{sign} {row.bound:g}x", verdict)
+        bound, verdict = "", ""
+        if row.bound is not None:
+            bound = f"{'>=' if row.at_least else '<='} {row.bound:g}x"
+            verdict = "[green]met[/green]" if row.met else "[red]missed[/red]"
+        table.add_row(row.subject, row.ours, row.other, f"{row.ratio:.2f}x", bound, verdict)
     Console(width=140).print(table)
     return all(row.met for row in rows)

@@ -11,7 +11,6 @@ import multiprocessing
 import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from itertools import islice
@@ -22,10 +21,8 @@ import pgpq
 import psycopg
 import pyarrow as pa
 
+from benchmarks.loaded_tenant import TENANT, LoadedTenant, bench_server, fresh_database
 from benchmarks.report import Row
-from dev import databases, postgres
-from dev.state import state_root
-from include.ids import tenant_id_of
 from include.jobs.request import JobRequest, JobResult
 from include.jobs.steps import run_steps
 from include.jobs.webhook_queue import drain_webhooks
@@ -42,8 +39,6 @@ from include.orders.stages import (
 )
 from include.orders.state import OrderState, RefundState
 from include.storage.sql import statement
-from include.tenants.settings import AttributionSettings
-from include.tenants.tenant import SettingsFrom, Tenant
 from sandbox.world.profiles import DEMO_END, DEMO_SHOPS, DEMO_START, scaled
 from sandbox.world.webhooks import Delivery, deliveries
 from sandbox.world.world import generate
@@ -54,17 +49,6 @@ _SMALL = 20_000
 _PAST = 20_000
 _REPETITIONS = 3
 _AT_ONCE = 5_000
-_SLUG = "bench"
-_TENANT = Tenant(
-    tenant_id=tenant_id_of(_SLUG),
-    slug=_SLUG,
-    name="Bench",
-    status="active",
-    timezone="UTC",
-    currency="USD",
-    db_conn_id="analytics_db",
-    settings_history=(SettingsFrom(datetime(2000, 1, 1, tzinfo=UTC), AttributionSettings()),),
-)
 _TABLES = (
     "webhook_inbox, orders, order_lines, order_context, refunds, awaited_edits, customers, visitors,"
     " visitor_identities, conversions, attribution_queue, conversion_audit, quarantine"
@@ -73,18 +57,10 @@ _TABLES = (
 Stage = tuple[str, pa.Schema, list[pa.RecordBatch]]
 
 
-@dataclass(frozen=True)
-class _Database:
-    superuser_url: str
-    jobs_url: str
-
-
 def measure(number: int = _DELIVERIES) -> list[Row]:
     """Return the ratio of rates, medians of runs in turn, and of peak memory at five times the inbox."""
-    folder = state_root() / "bench-postgres"
-    server = postgres.start(folder, settings={"max_wal_size": "16GB", "checkpoint_timeout": "30min"})
-    try:
-        database = _fresh(server, "bench_inbox")
+    with bench_server() as server:
+        database = fresh_database(server, "bench_inbox")
         past, queued = _some(_PAST, number)
         ours, parsings, merges = [], [], []
         for _ in range(_REPETITIONS):
@@ -100,8 +76,6 @@ def measure(number: int = _DELIVERIES) -> list[Row]:
             if written != _written(database):
                 raise RuntimeError(f"the other wrote other rows: {written} and {_written(database)}")
         peaks = [_peak_of_drain(database, queued[:part]) for part in (_SMALL, number)]
-    finally:
-        postgres.stop(folder)
     mine, parsing, merge = (sorted(times)[_REPETITIONS // 2] for times in (ours, parsings, merges))
     return [
         Row(
@@ -117,8 +91,7 @@ def measure(number: int = _DELIVERIES) -> list[Row]:
             f"{number / mine:,.0f}/s",
             f"{number / merge:,.0f}/s",
             merge / mine,
-            0.1,
-            at_least=True,
+            None,
         ),
         Row(
             "peak memory of a drain, five times the inbox",
@@ -139,18 +112,7 @@ def _some(past: int, number: int) -> tuple[list[Delivery], list[Delivery]]:
     return found[:past], found[past:]
 
 
-def _fresh(server: postgres.Server, database: str) -> _Database:
-    passwords = databases.Passwords.generate()
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(f'drop database if exists "{database}" with (force)')
-        for role in (databases.OWNER, *databases.LOGIN_ROLES.values()):
-            if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
-                connection.execute(f"alter role {role} password '{passwords.by_role[role]}'")
-    urls = databases.create_analytics(server, passwords, database)
-    return _Database(server.url(database=database), urls["ANALYTICS_DB_URL"])
-
-
-def _begin(database: _Database, past: list[Delivery]) -> None:
+def _begin(database: LoadedTenant, past: list[Delivery]) -> None:
     """Leave the orders of the past in the tables and nothing in the inbox."""
     tables = ", ".join(f"analytics.{name.strip()}" for name in _TABLES.split(","))
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
@@ -162,12 +124,12 @@ def _begin(database: _Database, past: list[Delivery]) -> None:
         connection.execute("checkpoint")
 
 
-def _receive(database: _Database, queued: Iterable[Delivery]) -> None:
+def _receive(database: LoadedTenant, queued: Iterable[Delivery]) -> None:
     copy = (
         "copy analytics.webhook_inbox (tenant_id, topic, webhook_id, event_id, triggered_at, received_at, payload)"
         " from stdin"
     )
-    tenant = _TENANT.tenant_id
+    tenant = TENANT.tenant_id
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
         with connection.cursor().copy(copy) as stream:
             for one in queued:
@@ -178,10 +140,10 @@ def _receive(database: _Database, queued: Iterable[Delivery]) -> None:
         connection.execute("checkpoint")
 
 
-def _drain(database: _Database, number: int) -> float:
+def _drain(database: LoadedTenant, number: int) -> float:
     begun = time.perf_counter()
     request = JobRequest("attribution_webhook_queue", "bench", _NOW)
-    steps = run_steps(database.jobs_url, _TENANT, drain_webhooks, request)
+    steps = run_steps(database.jobs_url, TENANT, drain_webhooks, request)
     result = reduce(JobResult.followed_by, steps, JobResult())
     if result.counts.get("received", 0) != number or result.counts["quarantined"]:
         raise RuntimeError(f"not every webhook was used: {result.counts}")
@@ -192,7 +154,7 @@ def _stages(queued: Iterable[Delivery]) -> list[Stage]:
     orders, refunds = [], []
     for one in queued:
         state = parse_delivery(
-            one.topic, one.payload, tenant_id=_TENANT.tenant_id, triggered_at=one.triggered_at, now=_NOW
+            one.topic, one.payload, tenant_id=TENANT.tenant_id, triggered_at=one.triggered_at, now=_NOW
         )
         if isinstance(state, OrderState):
             orders.append(state)
@@ -208,7 +170,7 @@ def _stages(queued: Iterable[Delivery]) -> list[Stage]:
     ]
 
 
-def _merge(database: _Database, stages: list[Stage]) -> float:
+def _merge(database: LoadedTenant, stages: list[Stage]) -> float:
     begun = time.perf_counter()
     with psycopg.connect(database.superuser_url) as connection:
         for name in ("orders", "lines", "contexts", "refunds"):
@@ -220,7 +182,7 @@ def _merge(database: _Database, stages: list[Stage]) -> float:
                     stream.write(chunk)
         connection.execute("analyze stage_orders, stage_lines, stage_contexts, stage_refunds")
         for text in _MERGES:
-            connection.execute(text, {"tenant_id": _TENANT.tenant_id})
+            connection.execute(text, {"tenant_id": TENANT.tenant_id})
     return time.perf_counter() - begun
 
 
@@ -233,7 +195,7 @@ def _encoded(schema: pa.Schema, batches: list[pa.RecordBatch]) -> Iterator[bytes
     yield encoder.finish()
 
 
-def _written(database: _Database) -> dict[str, int]:
+def _written(database: LoadedTenant) -> dict[str, int]:
     tables = ("orders", "order_lines", "order_context", "refunds", "customers", "visitors", "conversions")
     with psycopg.connect(database.superuser_url) as connection:
         return {
@@ -241,7 +203,7 @@ def _written(database: _Database) -> dict[str, int]:
         }
 
 
-def _peak_of_drain(database: _Database, queued: list[Delivery]) -> int:
+def _peak_of_drain(database: LoadedTenant, queued: list[Delivery]) -> int:
     """Return the peak resident memory, in KB, of a fresh process that drains the inbox once."""
     _begin(database, [])
     _receive(database, queued)
@@ -254,7 +216,7 @@ def _peak_of_drain(database: _Database, queued: list[Delivery]) -> int:
     return peak
 
 
-def _report_peak(database: _Database, number: int, sender: Any) -> None:
+def _report_peak(database: LoadedTenant, number: int, sender: Any) -> None:
     _drain(database, number)
     # Not ru_maxrss: a spawned process inherits that of the one that started it, which holds all the bodies.
     (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
