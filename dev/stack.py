@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
-from dev import environment, postgres
+from dev import environment, postgres, vendors
 from dev.airflow_api import AirflowApi
 from dev.state import CHECKOUT, RUN_ENV, state_folder, write_private
 
@@ -33,12 +34,17 @@ console = Console(highlight=False)
 def up(*, clock: str | None = None) -> dict[str, str]:
     """Bring the stack up and return its variables.
 
-    clock: the fixed business time (ISO, UTC) of the Airflow processes; None keeps ATTRIBUTION_NOW of the environment,
-    or of the demo when one was loaded here, or the real time.
+    clock: the fixed business time (ISO, UTC) of the demo; None keeps ATTRIBUTION_NOW of the environment, or that of the
+    demo when one was loaded here, or the real time. A demo has the vendors' stand-in beside it.
     """
     with console.status("PostgreSQL and migrations"):
         variables = environment.prepare()
-    variables |= _clock(clock or os.environ.get("ATTRIBUTION_NOW") or _demo_clock())
+    given = None if clock else os.environ.get("ATTRIBUTION_NOW")
+    demo = None if given else clock or _demo_clock()
+    variables |= _clock(given or demo)
+    if demo:
+        with console.status("the vendors' stand-in"):
+            variables |= vendors.start(demo)
     if os.environ.get("ALLOWED_PLATFORM_HOSTS"):
         variables["ALLOWED_PLATFORM_HOSTS"] = os.environ["ALLOWED_PLATFORM_HOSTS"]
     variables |= {name: value for name, value in os.environ.items() if name.startswith("ATTRIBUTION_TENANT_")}
@@ -61,6 +67,7 @@ def up(*, clock: str | None = None) -> dict[str, str]:
 def down() -> None:
     """Stop exactly the processes and the PostgreSQL server that were started from this checkout."""
     _stop_components()
+    vendors.stop()
     stopped = postgres.stop(state_folder() / "postgres")
     RUN_ENV.unlink(missing_ok=True)
     console.print("stopped Airflow" + (" and PostgreSQL" if stopped else ""))
@@ -175,7 +182,7 @@ def _stop_components() -> None:
 
 def _write_run_env(variables: dict[str, str]) -> None:
     shown = {name: value for name, value in variables.items() if name != "PATH"}
-    write_private(RUN_ENV, "".join(f"{name}={value}\n" for name, value in sorted(shown.items())))
+    write_private(RUN_ENV, "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(shown.items())))
 
 
 def _wait_until_ready(variables: dict[str, str]) -> None:

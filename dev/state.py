@@ -4,6 +4,7 @@
 """
 
 import os
+import shlex
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def read_run_env() -> dict[str, str]:
     if not RUN_ENV.exists():
         return {}
     lines = RUN_ENV.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    # Written for the shell to source, which takes quotes off.
+    return {name: "".join(shlex.split(value)) for name, value in pairs}
 
 
 def write_private(path: Path, text: str) -> None:
