@@ -74,7 +74,11 @@ def load_tenant(server: postgres.Server, database: str, world: BenchWorld) -> Lo
     loaded = fresh_database(server, database)
     with psycopg.connect(loaded.superuser_url, autocommit=True) as connection:
         for table, columns in _tables(world).items():
+            # Built at once, indexes of 19 million touches take a minute instead of ten.
+            definitions = _drop_indexes(connection, table)
             copy_table(connection, table, pa.table(columns))
+            for definition in definitions:
+                connection.execute(definition)
             connection.execute(f"vacuum analyze {table}")
     return loaded
 
@@ -110,6 +114,18 @@ def seconds_of(work: Callable[[], object]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
+
+
+def _drop_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
+    """Drop a table's indexes but that of its key, and return the statements that make them again."""
+    found = connection.execute(
+        "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index"
+        " where indrelid = %s::regclass and not indisprimary",
+        (table,),
+    ).fetchall()
+    for name, _ in found:
+        connection.execute(f"drop index {name}")
+    return [definition for _, definition in found]
 
 
 def _tables(world: BenchWorld) -> dict[str, dict[str, Any]]:
