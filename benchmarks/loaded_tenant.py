@@ -117,15 +117,23 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 
 def _drop_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
-    """Drop a table's indexes but that of its key, and return the statements that make them again."""
-    found = connection.execute(
-        "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index"
-        " where indrelid = %s::regclass and not indisprimary",
+    """Drop a table's key and indexes, and return the statements that make them again."""
+    keys = connection.execute(
+        "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
         (table,),
     ).fetchall()
-    for name, _ in found:
+    for name, _ in keys:
+        connection.execute(f"alter table {table} drop constraint {name}")
+    indexes = connection.execute(
+        "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index where indrelid = %s::regclass",
+        (table,),
+    ).fetchall()
+    for name, _ in indexes:
         connection.execute(f"drop index {name}")
-    return [definition for _, definition in found]
+    return [
+        *(f"alter table {table} add constraint {name} {definition}" for name, definition in keys),
+        *(definition for _, definition in indexes),
+    ]
 
 
 def _tables(world: BenchWorld) -> dict[str, dict[str, Any]]:
