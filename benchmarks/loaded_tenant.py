@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def bench_server() -> Iterator[postgres.Server]:
 
 def fresh_database(server: postgres.Server, database: str) -> LoadedTenant:
     """Make a database anew, with all roles and tables and no rows."""
-    passwords = databases.Passwords.generate()
+    passwords = _passwords()
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(f'drop database if exists "{database}" with (force)')
         for role in (databases.OWNER, *databases.LOGIN_ROLES.values()):
@@ -114,6 +115,12 @@ def seconds_of(work: Callable[[], object]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
+
+
+@cache
+def _passwords() -> databases.Passwords:
+    # Roles belong to the server: one set for all databases of a run, or the second would shut out the first.
+    return databases.Passwords.generate()
 
 
 def _drop_indexes(connection: psycopg.Connection[Any], table: str) -> list[str]:
