@@ -29,11 +29,11 @@ def state_folder() -> Path:
     return folder
 
 
-def read_run_env() -> dict[str, str]:
+def read_run_env(path: Path = RUN_ENV) -> dict[str, str]:
     """Return the variables of .run/env, empty when nothing was started from this checkout."""
-    if not RUN_ENV.exists():
+    if not path.exists():
         return {}
-    lines = RUN_ENV.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     # Written for the shell to source, which takes quotes off.
     return {name: "".join(shlex.split(value)) for name, value in pairs}

@@ -20,7 +20,7 @@ import psycopg
 
 from dev import databases, postgres
 from dev.airflow_api import AirflowApi
-from dev.state import CHECKOUT, state_root
+from dev.state import CHECKOUT, read_run_env, state_root
 from include.ids import tenant_id_of
 
 FOURTH = "kiwi-outpost"
@@ -78,7 +78,7 @@ def running_stack() -> Iterator[Stack]:
     settings = _settings(folder, server)
     try:
         _dev("up", settings)
-        variables = dict(line.split("=", 1) for line in (folder / "run.env").read_text(encoding="utf-8").splitlines())
+        variables = read_run_env(folder / "run.env")
         api = AirflowApi(variables["AIRFLOW_API_URL"], variables["AIRFLOW_USER"], variables["AIRFLOW_PASSWORD"])
         yield Stack(
             {**settings, **variables}, api, server.url(database="attribution"), server.url(database="second_db")
