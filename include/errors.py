@@ -11,6 +11,7 @@
     +-- PlatformWaits       nobody: rows stay queued until not_before; the task succeeds and says how many
     +-- TooMuchAsked        the job asks for less and starts the chunk anew
     +-- PlatformRefused     Airflow's retry if again_later, else whoever the class names
+    +-- UntrustedReport     Airflow's retry, then whoever reads the alert: a report does not add up; nothing was written
 
 Messages are one line, name the thing and the remedy, and carry ids only: never payloads, tokens or personal data.
 """
@@ -77,3 +78,10 @@ class PlatformRefused(AttributionError):
         super().__init__(message)
         self.again_later = again_later
         self.account_only = account_only
+
+
+class UntrustedReport(AttributionError):
+    """A platform's report whose numbers, days or totals are not what they must be; the stored rows stay as they were.
+
+    Names the field and place, never a value of the report.
+    """
