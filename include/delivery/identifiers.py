@@ -9,6 +9,7 @@ and country for GA4 and TikTok) are not in its result.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -20,6 +21,8 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _GMAIL = ("@gmail.com", "@googlemail.com")
 _COUNTRY = re.compile(r"[a-z]{2}")
 _US = "us"
+_HASH = re.compile(r"[0-9a-f]{64}")
+_OF_NOTHING = sha256(b"").hexdigest()
 # First letters of Unicode categories. Marks stay: without its vowel signs a name is another name.
 _PUNCTUATION = "PSC"
 _DIGITS = "N"
@@ -84,6 +87,18 @@ def hashed_identifiers(person: Person, region: str | None = None) -> dict[str, H
     }
     hashed = {vendor: _hash_all(fields) for vendor, fields in vendors.items()}
     return {vendor: fields for vendor, fields in hashed.items() if fields}
+
+
+def usable_hashes(identifiers: Mapping[str, Mapping[str, str]], vendor: str) -> Hashes:
+    """Return a vendor's hashes of stored identifiers: what is none, or is the hash of nothing, is left out."""
+    fields = identifiers.get(vendor) or {}
+    return {name: value for name, value in fields.items() if _HASH.fullmatch(str(value)) and value != _OF_NOTHING}
+
+
+def hashed_id(external_id: str | None) -> str | None:
+    """Return the hash of the shop's own id of a buyer, as Meta and TikTok take it; None without one."""
+    text = (external_id or "").strip()
+    return sha256(text.encode()).hexdigest() if text else None
 
 
 def normalised_email(text: str | None) -> str | None:

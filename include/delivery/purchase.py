@@ -101,8 +101,9 @@ class Reason(StrEnum):
     NO_CLIENT_ID = "no_client_id"
     NO_IDENTIFIERS = "no_identifiers"
     NO_PAGE = "no_page"
-    NO_VALUE = "no_value"
-    NOT_SUPPORTED = "not_supported"
+    CURRENCY_NOT_SUPPORTED = "currency_not_supported"
+    EVENT_ID_TOO_LONG = "event_id_too_long"
+    REFUND_NOT_SUPPORTED = "refund_not_supported"
 
 
 @dataclass(frozen=True, slots=True)
