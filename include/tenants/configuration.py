@@ -71,4 +71,6 @@ def _execute(connection: Connection, name: str, tenant_id: int, row: Row) -> Non
     if name == "tenants/insert_attribution":
         settings = AttributionSettings.model_validate(row["settings"])
         parameters |= {"settings": Jsonb(row["settings"]), "config_version": settings.config_version()}
+    if name == "tenants/insert_campaign_rules":
+        parameters |= {"conditions": Jsonb(row["conditions"])}
     connection.execute(statement(name), parameters)

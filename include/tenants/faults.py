@@ -13,7 +13,15 @@ from pydantic import BaseModel, ValidationError
 
 from include.tenants.fields import nearest
 from include.tenants.settings import ChannelOverride
-from include.tenants.tenant_file import AdAccount, AttributionEntry, Destination, Source, TenantFile
+from include.tenants.tenant_file import (
+    AdAccount,
+    AttributionEntry,
+    CampaignRule,
+    Destination,
+    FxSource,
+    Source,
+    TenantFile,
+)
 
 Location = tuple[str | int, ...]
 
@@ -24,6 +32,8 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("ad_accounts",): AdAccount,
     ("destinations",): Destination,
     ("sources",): Source,
+    ("fx_sources",): FxSource,
+    ("campaign_rules",): CampaignRule,
 }
 _KINDS = {
     "missing": "is missing",
@@ -94,7 +104,8 @@ def _known_fields(location: Location) -> list[str]:
 
 
 def _nearest_key(detail: Mapping[str, Any]) -> str:
-    keys: Sequence[str] = get_args(get_args(ChannelOverride.model_fields["when"].annotation)[0])
+    rule: type[BaseModel] = CampaignRule if detail["loc"][0] == "campaign_rules" else ChannelOverride
+    keys: Sequence[str] = get_args(get_args(rule.model_fields["when"].annotation)[0])
     return nearest(str(detail["input"]), keys) or f"; known are {', '.join(keys)}"
 
 

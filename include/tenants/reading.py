@@ -21,6 +21,8 @@ _UNIQUE_BY = {
     "ad_accounts": ("platform", "account_id"),
     "destinations": ("destination_id",),
     "sources": ("source",),
+    "fx_sources": ("source",),
+    "campaign_rules": ("name",),
 }
 _TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"
 
@@ -96,7 +98,8 @@ def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
 
 
 def _checked(path: Path, data: dict[str, Any]) -> tuple[TenantFile | None, list[Fault]]:
-    between_parts = [*_name_faults(path, data), *_order_faults(data), *_repetitions(data)]
+    checks = (_order_faults, _repetitions, _fx_faults, _rule_faults)
+    between_parts = [*_name_faults(path, data), *(fault for check in checks for fault in check(data))]
     try:
         return TenantFile.model_validate(data), between_parts
     except ValidationError as error:
@@ -127,6 +130,22 @@ def _order_faults(data: dict[str, Any]) -> Iterator[Fault]:
         if before is not None and day <= before:
             yield Fault(("attribution", index, "from"), f"must be after {before} of the entry above, got {day}")
         before = day
+
+
+def _fx_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    for index, entry in _entries(data, "fx_sources"):
+        if entry.get("source") == "tenant" and entry.get("path") is None:
+            yield Fault(("fx_sources", index, "path"), "is missing; name the tenant's CSV, such as /rates.csv")
+        if entry.get("source") == "ecb" and entry.get("path") is not None:
+            yield Fault(("fx_sources", index, "path"), "must be left out: the bank's files have names of their own")
+
+
+def _rule_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    accounts = {(entry.get("platform"), entry.get("account_id")) for _, entry in _entries(data, "ad_accounts")}
+    for index, entry in _entries(data, "campaign_rules"):
+        named = entry.get("platform"), entry.get("account_id")
+        if all(isinstance(part, str) for part in named) and named not in accounts:
+            yield Fault(("campaign_rules", index, "account_id"), f"{named[1]} is no {named[0]} account of this file")
 
 
 def _repetitions(data: dict[str, Any]) -> Iterator[Fault]:

@@ -5,12 +5,12 @@ differences.py.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.tenants.tenant import FROM_THE_BEGINNING
-from include.tenants.tenant_file import TenantFile
+from include.tenants.tenant_file import CampaignRule, TenantFile
 
 Row = Mapping[str, Any]
 Record = Mapping[str, Mapping[str, Row]]
@@ -21,6 +21,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "ad_accounts": ("platform", "account_id"),
     "destinations": ("destination_id",),
     "sources": ("source",),
+    "fx_sources": ("source",),
+    "campaign_rules": ("name",),
     "readers": ("role",),
 }
 """Part with many rows -> its key within a tenant."""
@@ -30,10 +32,7 @@ def record_of_file(file: TenantFile) -> Record:
     """Return the rows that a file asks for; days become instants (UTC) at the tenant's local midnight."""
     parts: dict[str, list[Row]] = {
         "attribution": [
-            {
-                "valid_from": FROM_THE_BEGINNING if entry.from_day is None else file.first_instant_of(entry.from_day),
-                "settings": entry.settings().model_dump(mode="json"),
-            }
+            {"valid_from": _beginning(file, entry.from_day), "settings": entry.settings().model_dump(mode="json")}
             for entry in file.attribution
         ],
         "ad_accounts": [account.model_dump() for account in file.ad_accounts],
@@ -42,9 +41,21 @@ def record_of_file(file: TenantFile) -> Record:
             for destination in file.destinations
         ],
         "sources": [source.model_dump() for source in file.sources],
+        "fx_sources": [{**source.model_dump(), "position": at} for at, source in enumerate(file.fx_sources)],
+        "campaign_rules": [_rule(file, rule, at) for at, rule in enumerate(file.campaign_rules)],
         "readers": [{"role": role} for role in file.readers],
     }
     return record({name: getattr(file, name) for name in TENANT_FIELDS}, parts)
+
+
+def _rule(file: TenantFile, rule: CampaignRule, position: int) -> Row:
+    fields = rule.model_dump(exclude={"when", "from_day"})
+    valid_from = _beginning(file, rule.from_day)
+    return {**fields, "position": position, "conditions": dict(rule.when), "valid_from": valid_from}
+
+
+def _beginning(file: TenantFile, day: date | None) -> datetime:
+    return FROM_THE_BEGINNING if day is None else file.first_instant_of(day)
 
 
 def record(tenant: Row, parts: Mapping[str, Sequence[Row]]) -> Record:

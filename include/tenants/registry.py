@@ -1,4 +1,4 @@
-"""Which tenants there are, and one tenant with its settings, as the first database holds them.
+"""Which tenants there are, and one tenant with its configuration, as the first database holds them.
 
 Listing is across tenants and needs the control role; a tenant's settings are read by the jobs' role under row-level
 security. How files become these rows is left to plan.py; which tenants a run works on, to the callers.
@@ -6,12 +6,13 @@ security. How files become these rows is left to plan.py; which tenants a run wo
 
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Any
 
 from include.errors import InvalidInput
 from include.storage.control import control_rows
 from include.storage.session import tenant_transaction
 from include.tenants.settings import AttributionSettings
-from include.tenants.tenant import FROM_THE_BEGINNING, SettingsFrom, Tenant
+from include.tenants.tenant import FROM_THE_BEGINNING, SettingsFrom, Tenant, TenantDestination
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def list_tenants(control_url: str) -> list[TenantRow]:
 
 
 def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
-    """Return one tenant with every settings entry, ascending; defaults from the beginning when it has none.
+    """Return one tenant with every settings entry, ascending, defaults from the beginning when it has none, and with
+    its enabled destinations.
 
     jobs_url: analytics_jobs in the first database, also for a tenant whose rows live in another. Raises InvalidInput
     when there is no such tenant.
@@ -43,6 +45,8 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
     with tenant_transaction(jobs_url, tenant_id) as session:
         row = session.row("tenants/select_tenant")
         entries = session.rows("tenants/select_attribution")
+        destinations = session.rows("tenants/select_destinations")
+        sources = session.rows("tenants/select_sources")
     if row is None:
         raise InvalidInput(f"tenant {tenant_id} is not in control.tenants; run make tenants-apply")
     history = tuple(
@@ -58,4 +62,19 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
         currency=row.currency,
         db_conn_id=row.db_conn_id,
         settings_history=history or (SettingsFrom(FROM_THE_BEGINNING, AttributionSettings()),),
+        destinations=tuple(_destination(entry) for entry in destinations if entry.enabled),
+        shop_conn_id=next((entry.conn_id for entry in sources if entry.enabled and entry.source == "shopify"), None),
+    )
+
+
+def _destination(row: Any) -> TenantDestination:
+    return TenantDestination(
+        destination_id=row.destination_id,
+        destination=row.destination,
+        conn_id=row.conn_id,
+        send_from=row.send_from.astimezone(UTC),
+        event_id_template=row.event_id_template,
+        consent_policy=row.consent_policy,
+        mode=row.mode,
+        in_doubt=row.in_doubt,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Literal
 
 from include.tenants.settings import AttributionSettings
 
@@ -21,8 +22,29 @@ class SettingsFrom:
 
 
 @dataclass(frozen=True)
+class TenantDestination:
+    """Where the tenant's purchases are reported, as control.tenant_destinations has it; send_from in UTC.
+
+    in_doubt: what becomes of an event that Meta may have received: hold it for a person, requeue it once it is proven
+    that none arrived (prove), or send it again under the same event id (resend).
+    """
+
+    destination_id: str
+    destination: Literal["ga4", "meta", "tiktok"]
+    conn_id: str
+    send_from: datetime
+    event_id_template: str = "{order_id}"
+    consent_policy: Literal["require", "ignore"] = "require"
+    mode: Literal["live", "shadow"] = "live"
+    in_doubt: Literal["hold", "prove", "resend"] = "hold"
+
+
+@dataclass(frozen=True)
 class Tenant:
-    """One tenant; timezone is an IANA name, currency ISO 4217, settings_history ascending and never empty."""
+    """One tenant; timezone is an IANA name, currency ISO 4217, settings_history ascending and never empty.
+
+    destinations: the enabled ones. shop_conn_id: connection of the shop's own API, None when it has no such source.
+    """
 
     tenant_id: int
     slug: str
@@ -32,6 +54,8 @@ class Tenant:
     currency: str
     db_conn_id: str
     settings_history: tuple[SettingsFrom, ...]
+    destinations: tuple[TenantDestination, ...] = ()
+    shop_conn_id: str | None = None
 
     def settings_at(self, instant: datetime) -> AttributionSettings:
         """Return the settings in force at instant; before the first entry the first one applies."""

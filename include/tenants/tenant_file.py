@@ -5,26 +5,38 @@ parts of a file and between files are left to reading.py.
 """
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from include.clock import day_bounds
 from include.tenants.fields import (
     AccountId,
     Connection,
+    Count,
     CurrencyCode,
     DatabaseConnection,
     Day,
     DayOrInstant,
     EventIdTemplate,
+    FilePath,
     Flag,
     Name,
+    RegularExpression,
     Role,
     Slug,
     Zone,
+    between,
 )
 from include.tenants.settings import AttributionSettings
+
+TouchField = Literal["source", "medium", "campaign", "content", "term", "utm_id", "landing_page", "referrer"]
+
+
+def _not_empty(when: dict[str, str]) -> dict[str, str]:
+    if not when:
+        raise ValueError(f"must name at least one of {', '.join(get_args(TouchField))}")
+    return when
 
 
 class Part(BaseModel):
@@ -75,6 +87,27 @@ class Source(Part):
     enabled: Flag = True
 
 
+class FxSource(Part):
+    """A source of exchange rates, asked in the order of the file; path: of the tenant's own CSV."""
+
+    source: Literal["ecb", "tenant"]
+    conn_id: Connection = "fx_rates"
+    path: FilePath | None = None
+    max_age_days: Annotated[Count, between(1, 366)] = 7
+
+
+class CampaignRule(Part):
+    """Touches that are a campaign's though neither an id nor its name says so, from a local day on (None: always)."""
+
+    name: Slug
+    platform: Literal["meta", "google_ads", "tiktok"]
+    account_id: AccountId
+    campaign_id: AccountId
+    when: Annotated[dict[TouchField, RegularExpression], AfterValidator(_not_empty)]
+    """Field -> regular expression that must match from the field's start to its end, ignoring case; all must match."""
+    from_day: Annotated[Day | None, Field(alias="from")] = None
+
+
 class TenantFile(Part):
     """One tenant as its file describes it."""
 
@@ -89,6 +122,8 @@ class TenantFile(Part):
     ad_accounts: tuple[AdAccount, ...] = ()
     destinations: tuple[Destination, ...] = ()
     sources: tuple[Source, ...] = ()
+    fx_sources: tuple[FxSource, ...] = ()
+    campaign_rules: tuple[CampaignRule, ...] = ()
     readers: tuple[Role, ...] = ()
 
     def first_instant_of(self, day: date | datetime) -> datetime:

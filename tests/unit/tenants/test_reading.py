@@ -7,6 +7,7 @@ import pytest
 
 from include.errors import InvalidInput
 from include.tenants.reading import InvalidTenantFiles, read_tenant_files
+from include.tenants.record import record_of_file
 
 ACME = """\
 slug: acme
@@ -14,6 +15,11 @@ name: Acme
 timezone: Europe/Paris
 currency: EUR
 """
+
+RULE = (
+    "ad_accounts: [{platform: meta, account_id: '7', conn_id: a, currency: EUR, timezone: UTC}]\n"
+    "campaign_rules: [{name: old-tags, platform: meta, account_id: '7', campaign_id: '9'"
+)
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -161,12 +167,54 @@ def test_a_bad_identity_field_gets_its_line(tmp_path: Path, old: str, new: str, 
             "sources[1]: shopify is written twice; keep one",
         ),
         ("sources: [{source: shopify, conn_id: 'a b'}]", "sources[0].conn_id: must be an Airflow connection id"),
+        ("fx_sources: [{source: imf}]", "fx_sources[0].source: must be ecb or tenant, got 'imf'"),
+        ("fx_sources: [{source: ecb}, {source: ecb}]", "fx_sources[1]: ecb is written twice; keep one"),
+        ("fx_sources: [{source: tenant}]", "fx_sources[0].path: is missing; name the tenant's CSV"),
+        ("fx_sources: [{source: tenant, path: a.csv}]", "fx_sources[0].path: must be a path that begins with a slash"),
+        ("fx_sources: [{source: tenant, path: /../a}]", "fx_sources[0].path: must be a path that begins with a slash"),
+        ("fx_sources: [{source: ecb, path: /a.csv}]", "fx_sources[0].path: must be left out"),
+        (
+            "fx_sources: [{source: ecb, max_age_days: 0}]",
+            "fx_sources[0].max_age_days: must be between 1 and 366, got 0",
+        ),
+        ("fx_sources: [{source: ecb, max_age: 3}]", "fx_sources[0].max_age: unknown field; did you mean max_age_days?"),
+        (f"{RULE}, when: {{}}}}]", "campaign_rules[0].when: must name at least one of source, medium, campaign"),
+        (
+            f"{RULE}, when: {{campain: a}}}}]",
+            "campaign_rules[0].when.campain: unknown field; did you mean campaign?",
+        ),
+        (f"{RULE}, when: {{term: '('}}}}]", "campaign_rules[0].when.term: is not a regular expression"),
+        (
+            f"{RULE.replace('9', 'a')}, when: {{term: a}}}}]",
+            "campaign_rules[0].campaign_id: must be digits in quotes, without act_ and hyphens, got 'a'",
+        ),
+        (
+            f"{RULE.replace('old-tags, platform: meta', 'old-tags, platform: tiktok')}, when: {{term: a}}}}]",
+            "campaign_rules[0].account_id: 7 is no tiktok account of this file",
+        ),
+        (f"{RULE}, when: {{term: a}}, from: May}}]", "campaign_rules[0].from: must be a day of 2000 to 2099"),
     ],
 )
 def test_a_bad_optional_field_gets_its_line(tmp_path: Path, added: str, line: str) -> None:
     (fault,) = faults(tmp_path, f"{ACME}{added}\n")
     assert fault.startswith("acme.yaml: ")
     assert line in fault
+
+
+def test_sources_of_rates_and_rules_of_campaigns_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    rates = "fx_sources: [{source: tenant, conn_id: acme_rates, path: /fx/rates.csv, max_age_days: 31}, {source: ecb}]"
+    rule = f"{RULE}, when: {{campaign: 'spring.*'}}, from: 2026-03-01}}]"
+    write(tmp_path, f"{ACME}{rates}\n{rule}\n")
+    (tenant,) = read_tenant_files(tmp_path)
+    parts = record_of_file(tenant)
+    assert list(parts["fx_sources"].values()) == [
+        {"source": "tenant", "conn_id": "acme_rates", "path": "/fx/rates.csv", "max_age_days": 31, "position": 0},
+        {"source": "ecb", "conn_id": "fx_rates", "path": None, "max_age_days": 7, "position": 1},
+    ]
+    (stored,) = parts["campaign_rules"].values()
+    assert stored["conditions"] == {"campaign": "spring.*"}
+    # The tenant's own midnight: Paris is an hour ahead in March.
+    assert stored["valid_from"] == datetime(2026, 2, 28, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("field", ["slug", "name", "timezone", "currency"])
