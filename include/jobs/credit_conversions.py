@@ -2,8 +2,8 @@
 
 A selection of conversions is read with its touches (credit_inputs), credited with array operations and compared with
 what is stored (credit_changes), and written where it differs, all under the tenant's credit lock. It goes in slices of
-time: one is read and one computed while the one before them is written. Which conversions are selected is said by the
-jobs that call this.
+time: one is read and one computed while the one before them is written. What gets its first status enters the delivery
+ledger with it. Which conversions are selected is said by the jobs that call this.
 """
 
 import time
@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from include.delivery.enqueue import enqueue_credited
 from include.jobs.credit_changes import MODEL_VERSION, SliceChanges, changes_of
 from include.jobs.credit_inputs import InputReader, Selection, SliceInputs
 from include.jobs.prefetch import Prefetch
@@ -64,7 +65,7 @@ def credit_conversions(
             sample = (*sample, *changes.sample)[:SAMPLE_ROWS]
             started = time.perf_counter()
             if changes.conversions.num_rows and not dry_run:
-                _store(session, tenant, prepared, run_id)
+                counts["events_enqueued"] += _store(session, tenant, prepared, run_id)
             seconds["store_credit"] += time.perf_counter() - started
     timed = {f"seconds_{step}": round(spent, 3) for step, spent in seconds.items()}
     return JobResult(
@@ -88,7 +89,8 @@ def _encoded(rows: pa.Table) -> tuple[bytes, ...]:
     return tuple(copy_stream(rows.to_batches(max_chunksize=_ENCODED_ROWS), rows.schema))
 
 
-def _store(session: TenantSession, tenant: Tenant, prepared: _Prepared, run_id: str) -> None:
+def _store(session: TenantSession, tenant: Tenant, prepared: _Prepared, run_id: str) -> int:
+    """Write a slice and return the number of events that entered the delivery ledger with it."""
     changes = prepared.changes
     session.execute("attribution/empty_stages")
     session.copy_encoded("stage_conversions", changes.conversions.column_names, prepared.conversions)
@@ -96,5 +98,7 @@ def _store(session: TenantSession, tenant: Tenant, prepared: _Prepared, run_id: 
     if changes.replaces:
         session.execute("attribution/delete_replaced_credits")
     session.execute("attribution/insert_credits")
+    enqueued = enqueue_credited(session, tenant, run_id)
     session.execute("attribution/update_conversions", run_id=run_id, model_version=MODEL_VERSION)
     rewrite_adjustments(session, tenant, "credited")
+    return enqueued

@@ -9,6 +9,7 @@ what credit is, by the jobs.
 
 from dataclasses import dataclass
 
+from include.delivery.enqueue import enqueue_without_rate
 from include.storage.locks import lock_credit
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
@@ -76,7 +77,7 @@ def settle(session: TenantSession, tenant: Tenant) -> Consequences:
         session.execute(f"orders/create_{name}")
     session.execute("orders/analyze_consequences")
     session.execute("orders/create_reopenings")
-    return _write(session)
+    return _write(session, tenant)
 
 
 def _merge_evidence(session: TenantSession) -> None:
@@ -90,12 +91,13 @@ def _merge_evidence(session: TenantSession) -> None:
     session.execute("orders/delete_equal_identities")
 
 
-def _write(session: TenantSession) -> Consequences:
+def _write(session: TenantSession, tenant: Tenant) -> Consequences:
     session.execute("orders/audit_changed_orders")
     session.execute("orders/delete_void_credits")
     session.execute("orders/delete_void_adjustments")
     changed = session.execute("orders/update_changed_conversions")
     inserted = session.execute("orders/insert_conversions")
+    enqueue_without_rate(session, tenant)
     restitched = session.execute("orders/update_restitched_conversions")
     session.execute("orders/audit_reopened_conversions")
     reopened = session.execute("orders/reopen_conversions")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from include.delivery.enqueue import enqueue_refunds
 from include.orders.adjustments import rewrite_adjustments
 from include.orders.people import Collision, store_people
 from include.orders.settle import Consequences, begin, settle
@@ -77,7 +78,9 @@ def merge_staged_orders(session: TenantSession, tenant: Tenant, staged: int) -> 
     """Do the work of upsert_orders on rows that the caller copied into stage_orders itself, after settle.begin."""
     session.execute("orders/analyze_stage_of_orders")
     lock_shop(session)
-    return _merge_orders(session, tenant, staged)
+    counts = _merge_orders(session, tenant, staged)
+    enqueue_refunds(session, tenant)
+    return counts
 
 
 def upsert_shop_states(session: TenantSession, tenant: Tenant, states: ShopStates) -> ShopCounts:
@@ -108,6 +111,7 @@ def upsert_shop_states(session: TenantSession, tenant: Tenant, states: ShopState
     session.execute("orders/delete_arrived_edits")
     edits_noted = session.execute("orders/upsert_awaited_edits")
     rewrite_adjustments(session, tenant, "refunded")
+    enqueue_refunds(session, tenant)
     return ShopCounts(counts, refunds_new, refunds_changed, edits_noted, refund_collisions)
 
 

@@ -77,6 +77,7 @@ class Destination(Part):
     event_id_template: EventIdTemplate = "{order_id}"
     consent_policy: Literal["require", "ignore"] = "require"
     mode: Literal["live", "shadow"] = "shadow"
+    in_doubt: Literal["hold", "prove", "resend"] = "hold"
 
 
 class Source(Part):

@@ -33,8 +33,12 @@ _CHECKED_TEXT = {
     "tenant_ad_accounts.platform": "meta",
     "tenant_destinations.destination": "ga4",
     "tenant_destinations.mode": "shadow",
+    "tenant_destinations.in_doubt": "hold",
     "tenant_sources.source": "shopify",
     "destination_gates.state": "paused",
+    "conversion_events.destination": "ga4",
+    "conversion_events.event_name": "purchase",
+    "conversion_events.state": "queued",
 }
 
 
