@@ -11,6 +11,7 @@ from include.delivery.validation.sets import (
     Count,
     Interval,
     SetCheck,
+    Settled,
     changes,
     check_sets,
     for_a_person,
@@ -39,7 +40,7 @@ def at_half_past(hour: int, order_id: int = 1, **fields: Any) -> Posted:
 
 
 def check(counts: Sequence[Count], *rows: Posted, failed: Sequence[str] = ()) -> list[SetCheck]:
-    return check_sets(counts, list(rows), {}, failed)
+    return check_sets(counts, list(rows), [], failed)
 
 
 @pytest.mark.parametrize(
@@ -102,14 +103,14 @@ def test_a_row_in_a_joined_set_is_compared_with_the_sum_of_its_buckets() -> None
 
 
 def test_rows_that_are_confirmed_already_are_counted_by_the_vendor_too() -> None:
-    confirmed = {hours()[1].start + HOUR / 2: 2}
-    (found,) = check_sets(counted(0, 3, 0, 0), [at_half_past(1, state="in_doubt")], confirmed)
+    confirmed = Settled(hours()[1].start + HOUR / 2, 2)
+    (found,) = check_sets(counted(0, 3, 0, 0), [at_half_past(1, state="in_doubt")], [confirmed])
     assert (found.accepted, found.in_doubt, found.verdict) == (2, 1, "all_received")
     assert found.rows == (at_half_past(1, state="in_doubt"),)
 
 
 def decided(found: Sequence[SetCheck], requeue: bool = True) -> list[tuple[int, str, str | None]]:
-    made = [change for one in found for change in changes(one, NOW, oldest_event=WEEK, requeue=requeue)]
+    made = [change for one in found for change in changes(one, "meta", NOW, requeue=requeue)]
     return [(change.row.order_id, change.state, change.reason) for change in made]
 
 
@@ -136,7 +137,7 @@ def test_where_sending_again_is_not_enabled_the_doubtful_stay() -> None:
 )
 def test_what_was_not_received_and_cannot_be_sent_any_more_is_expired(fields: dict[str, Any], requeue: bool) -> None:
     row = at_half_past(1, state="in_doubt", **fields)
-    (found,) = check_sets(counted(0, 0, 0, 0), [row], {})
+    (found,) = check_sets(counted(0, 0, 0, 0), [row], [])
     clean = SetCheck(found.interval, found.rows, 0, 1, 0, "none_received")
     assert decided([clean], requeue) == [(1, "expired", "not_received")]
 
@@ -186,9 +187,16 @@ def test_doubt_elsewhere_does_not_spoil_a_set_as_long_as_the_ledger_explains_the
     assert decided(found) == [(1, "confirmed", "set_level"), (2, "confirmed", "set_level")]
 
 
-def test_a_row_that_may_have_been_received_twice_spoils_its_set() -> None:
-    found = check(counted(0, 1, 0, 0), at_half_past(1, repeats=1))
-    assert found[0].guards == {"resent"}
+def test_an_earlier_try_that_may_have_arrived_spoils_its_own_set_and_no_other() -> None:
+    earlier_try = Settled(hours()[0].start + HOUR / 2, 1, certain=False)
+    for arrived in (0, 1):
+        found = check_sets(counted(arrived, 1, 0, 0), [at_half_past(1)], [earlier_try])
+        ours = found[-1]
+        assert (ours.interval, ours.verdict, ours.guards) == (hours()[1], "all_received", frozenset())
+    beside_it = check_sets(counted(1, 0, 0, 0), [at_half_past(0)], [earlier_try])
+    assert beside_it[0].guards == {"resent"}
+    (too_many,) = check_sets(counted(3, 0, 0, 0), [at_half_past(0)], [earlier_try])
+    assert not too_many.clean
 
 
 def test_a_doubtful_event_older_than_the_span_could_be_booked_where_nobody_looks() -> None:
@@ -207,5 +215,5 @@ def test_a_row_in_doubt_since_48_hours_is_for_a_person_unless_it_was_decided() -
     young = posted(2, sent=NOW - timedelta(hours=47), state="in_doubt")
     accepted = posted(3, sent=NOW - timedelta(hours=60))
     assert for_a_person([old, young, accepted], [], NOW) == [old]
-    (settled,) = check_sets([Count(Interval(old.event_time, old.sent_at + HOUR), 1, True)], [old], {})
-    assert for_a_person([old], changes(settled, NOW, oldest_event=WEEK, requeue=False), NOW) == []
+    (settled,) = check_sets([Count(Interval(old.event_time, old.sent_at + HOUR), 1, True)], [old], [])
+    assert for_a_person([old], changes(settled, "meta", NOW, requeue=False), NOW) == []
