@@ -49,10 +49,12 @@ def parse_context(order: Object, notes: Notes, placed_at: datetime, region: str 
 
     A ttclid that no attribute names is taken from the landing page. No fbc is made of its fbclid: fbc holds the instant
     when the click id was first seen, which an order does not know. Consent that was noted without a time dates from
-    the order.
+    the order. A landing page that is only a path gets the host of the order's own status page, and a browser whose
+    first page the shop did not note the shop's front page: destinations want a whole address.
     """
     client = read_object(order, "client_details") or {}
     landing = _usable(order.get("landing_site"))
+    ip = _usable(order.get("browser_ip")) or _usable(client.get("browser_ip"))
     consent = {
         purpose: answer
         for purpose, names in _PURPOSES.items()
@@ -65,9 +67,9 @@ def parse_context(order: Object, notes: Notes, placed_at: datetime, region: str 
         fbc=_first(notes, "_fbc", "fbc"),
         ttclid=_ttclid(_first(notes, "ttclid") or _query_value(landing, "ttclid")),
         ttp=_first(notes, "_ttp", "ttp"),
-        ip=_usable(order.get("browser_ip")) or _usable(client.get("browser_ip")),
+        ip=ip,
         user_agent=_usable(client.get("user_agent")),
-        landing_url=landing,
+        landing_url=_page_of(landing, _usable(order.get("order_status_url"))) if landing or ip else None,
         identifiers=hashed_identifiers(_person_of(order), region),
         consent=consent,
         consent_source=(_first(notes, "consent_source") or "note_attributes") if consent else None,
@@ -105,6 +107,17 @@ def _query_value(url: str | None, name: str) -> str | None:
         return _usable(parse_qs(urlsplit(url).query).get(name, [None])[0])
     except ValueError:
         return None
+
+
+def _page_of(landing: str | None, status_url: str | None) -> str | None:
+    """Return an absolute landing page as it is, a path or none as a page of the shop that has the status page."""
+    if landing is not None and (not landing.startswith("/") or landing.startswith("//")):
+        return landing
+    try:
+        shop = urlsplit(status_url or "")
+    except ValueError:
+        return landing
+    return f"https://{shop.netloc}{landing or '/'}" if shop.scheme == "https" and shop.netloc else landing
 
 
 def _instant(text: str | None, placed_at: datetime) -> datetime | None:

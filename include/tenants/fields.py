@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import cache
-from string import Formatter
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Strict
 
+from include.delivery.event_ids import fault_of_template
 from include.errors import InvalidInput
 from include.money import minor_unit_exponent
 
@@ -132,12 +132,9 @@ def _within_years(day: date) -> date:
 
 
 def _event_id_template(template: str) -> str:
-    try:
-        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-    except ValueError as error:
-        raise ValueError(f"is not a template: {error}") from error
-    if names != {"order_id"}:
-        raise ValueError("must contain {order_id} and no other name in braces")
+    fault = fault_of_template(template)
+    if fault is not None:
+        raise ValueError(fault)
     return template
 
 

@@ -152,6 +152,28 @@ def test_a_name_in_any_script_survives() -> None:
     assert order_of(order(name="#١٠٠١ – 注文")).name == "#١٠٠١ – 注文"
 
 
+@pytest.mark.parametrize(
+    ("landing", "status_url", "page"),
+    [
+        ("/a?x=1", "https://shop.example/orders/1?key=2", "https://shop.example/a?x=1"),
+        ("https://other.example/a", "https://shop.example/orders/1", "https://other.example/a"),
+        (None, "https://shop.example/orders/1", "https://shop.example/"),
+        ("/a?x=1", None, "/a?x=1"),
+        ("/a", "https://[", "/a"),
+        (None, None, None),
+    ],
+)
+def test_a_landing_page_is_a_whole_address_where_the_order_names_the_shops_host(
+    landing: str | None, status_url: str | None, page: str | None
+) -> None:
+    assert order_of(order(landing_site=landing, order_status_url=status_url)).context.landing_url == page
+
+
+def test_an_order_without_a_browser_has_no_landing_page() -> None:
+    in_shop = order(landing_site=None, browser_ip=None, client_details=None, order_status_url="https://shop.example/1")
+    assert order_of(in_shop).context.landing_url is None
+
+
 def test_the_context_names_browser_consent_and_hashes_and_nothing_raw() -> None:
     context = order_of(order()).context
     assert (context.ga_client_id, context.fbp) == ("1234567890.1767225600", "fb.1.1767225600000.42")

@@ -163,6 +163,11 @@ def test_a_bad_identity_field_gets_its_line(tmp_path: Path, old: str, new: str, 
             "destinations[0].event_id_template: must contain {order_id} and no other name in braces, got 'order'",
         ),
         (
+            "destinations: [{destination_id: ga, destination: ga4, conn_id: x, send_from: 2026-03-01,"
+            " event_id_template: 'p_{order_id:d}'}]",
+            "destinations[0].event_id_template: must contain {order_id} as it is, without a format after : or !, got",
+        ),
+        (
             "sources: [{source: shopify, conn_id: a}, {source: shopify, conn_id: b}]",
             "sources[1]: shopify is written twice; keep one",
         ),
