@@ -30,6 +30,26 @@ def test_the_measurement_protocol_never_has_a_refusal_sent_again(status: int, bo
     assert ga4.classify(status, {}, body).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "VALUE_INVALID",
+        "VALUE_REQUIRED",
+        "NAME_INVALID",
+        "NAME_RESERVED",
+        "VALUE_OUT_OF_BOUNDS",
+        "EXCEEDED_MAX_ENTITIES",
+        "NAME_DUPLICATED",
+        "INTERNAL_ERROR",
+    ],
+)
+def test_the_validation_server_has_received_what_it_finds_fault_with(code: str) -> None:
+    messages = [{"fieldPath": "events", "description": "jane@example.test", "validationCode": code}]
+    one = ga4.classify(200, {}, json.dumps({"validationMessages": messages}).encode())
+    assert one.ok
+    assert "jane" not in repr(one)
+
+
 def google(status: str, message: str = "", reason: str | None = None) -> bytes:
     details = [{"reason": reason}] if reason else []
     return json.dumps({"error": {"code": 1, "status": status, "message": message, "details": details}}).encode()
