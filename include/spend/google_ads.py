@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from include.errors import UntrustedReport
 from include.platforms.client import Reply
@@ -77,12 +77,12 @@ _GRAINS: Mapping[Level, _Grain] = {
 }
 
 
-class GoogleAds:
-    """The adapter; see include/spend/report.py."""
+class GoogleSpend:
+    """The adapter of Google Ads."""
 
     platform = "google_ads"
-    levels: Sequence[Level] = ("campaign", "adgroup", "ad")
-    rungs: Sequence[Rung] = (Rung(_PAGE_ROWS, 31), Rung(_PAGE_ROWS, 7), Rung(_PAGE_ROWS, 1))
+    levels: ClassVar[tuple[Level, ...]] = ("campaign", "adgroup", "ad")
+    rungs: ClassVar[tuple[Rung, ...]] = (Rung(_PAGE_ROWS, 31), Rung(_PAGE_ROWS, 7), Rung(_PAGE_ROWS, 1))
     whole_after_hour = 3
     """The previous day is complete around three in the morning of the account's zone."""
 
@@ -93,7 +93,7 @@ class GoogleAds:
     def facts(self, connection: PlatformConnection, account: Account) -> Asking:
         """Ask the customer itself; a manager answers too, and refuses metrics."""
         reply = yield from asked(search(connection, account, FACTS))
-        results, _ = _page(reply)
+        results, _ = page_rows(reply)
         customer = member(results[0], "customer") if len(results) == 1 else None
         currency, zone = member(customer, "currencyCode"), member(customer, "timeZone")
         if not isinstance(currency, str) or not isinstance(zone, str):
@@ -105,9 +105,9 @@ class GoogleAds:
         longest, token = _CLICK_WINDOW_DAYS, None
         while True:
             reply = yield from asked(search(connection, account, CONVERSION_WINDOWS, token))
-            results, body = _page(reply)
+            results, body = page_rows(reply)
             longest = max([longest, *_windows(results)])
-            token = _next_page(body)
+            token = next_page(body)
             if token is None:
                 break
         longest = min(longest, _LONGEST_WINDOW_DAYS)
@@ -120,8 +120,8 @@ class GoogleAds:
 
     def order(self, connection: PlatformConnection, account: Account, chunk: Chunk, rung: Rung) -> Ordering:
         """Order nothing: a search answers at once."""
+        yield from ()
         return None
-        yield  # makes this a conversation, as the protocol wants
 
     def report(
         self, connection: PlatformConnection, account: Account, chunk: Chunk, rung: Rung, report_id: str | None
@@ -130,11 +130,11 @@ class GoogleAds:
         query, token, seen = report_query(chunk), None, 0
         while True:
             reply = yield from asked(search(connection, account, query, token))
-            results, body = _page(reply)
+            results, body = page_rows(reply)
             seen += len(results)
             if results:
                 yield page_of(results, account, chunk, reply.classified.request_id)
-            following = _next_page(body)
+            following = next_page(body)
             if following is None:
                 break
             if not results or following == token:
@@ -263,7 +263,7 @@ def _windows(results: Iterable[Any]) -> list[int]:
     ]
 
 
-def _page(reply: Reply) -> tuple[list[Any], Any]:
+def page_rows(reply: Reply) -> tuple[list[Any], Any]:
     """Return the rows of an answer, and the answer; raises UntrustedReport for one of another shape."""
     body = json_of(reply.body)
     results = member(body, "results")
@@ -272,7 +272,8 @@ def _page(reply: Reply) -> tuple[list[Any], Any]:
     return results or [], body
 
 
-def _next_page(body: Any) -> str | None:
+def next_page(body: Any) -> str | None:
+    """Return the token of the page after an answer, None where it is the last."""
     token = member(body, "nextPageToken")
     return token if isinstance(token, str) and token else None
 

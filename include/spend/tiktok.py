@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from include.errors import UntrustedReport
 from include.platforms.client import Reply
@@ -47,7 +47,7 @@ _PAGE_ROWS = 1000
 _LONGEST_RANGE_DAYS = 30
 _MOST_PAGES = 1000
 _NOT_AVAILABLE = "-"
-_REPORT, _GMV_MAX_REPORT, _STORES = "report/integrated/get/", "gmv_max/report/get/", "gmv_max/store/list/"
+REPORT, _GMV_MAX_REPORT, _STORES = "report/integrated/get/", "gmv_max/report/get/", "gmv_max/store/list/"
 _CONTAINED_WITHIN = Decimal("0.1")
 
 # GMV Max has 240 queries a minute of its own, the pace of the app is 600.
@@ -83,12 +83,12 @@ _GRAINS: Mapping[Level, _Grain] = {
 }
 
 
-class TikTok:
-    """The adapter; see include/spend/report.py."""
+class TikTokSpend:
+    """The adapter of TikTok."""
 
     platform = "tiktok"
-    levels: Sequence[Level] = ("campaign", "ad")
-    rungs: Sequence[Rung] = (Rung(_PAGE_ROWS, _LONGEST_RANGE_DAYS), Rung(_PAGE_ROWS, 1))
+    levels: ClassVar[tuple[Level, ...]] = ("campaign", "ad")
+    rungs: ClassVar[tuple[Rung, ...]] = (Rung(_PAGE_ROWS, _LONGEST_RANGE_DAYS), Rung(_PAGE_ROWS, 1))
     whole_after_hour = 12
 
     def api_version(self, connection: PlatformConnection) -> str:
@@ -111,8 +111,8 @@ class TikTok:
 
     def lookback(self, connection: PlatformConnection, account: Account) -> Measuring:
         """Return one request window a day and two on Sundays: a click may convert for 28 days."""
+        yield from ()
         return Lookback(daily=_LONGEST_RANGE_DAYS, sunday=2 * _LONGEST_RANGE_DAYS, final_after=_LONGEST_RANGE_DAYS)
-        yield  # makes this a conversation, as the protocol wants
 
     def earliest(self, today: date) -> date:
         """Return the first day of all: no retention of daily reports is documented."""
@@ -120,8 +120,8 @@ class TikTok:
 
     def order(self, connection: PlatformConnection, account: Account, chunk: Chunk, rung: Rung) -> Ordering:
         """Order nothing: the integrated report answers at once."""
+        yield from ()
         return None
-        yield  # makes this a conversation, as the protocol wants
 
     def report(
         self, connection: PlatformConnection, account: Account, chunk: Chunk, rung: Rung, report_id: str | None
@@ -133,9 +133,9 @@ class TikTok:
         if chunk.level == "account":
             yield from _totals(account, chunk, rung)
             return
-        basic = _Paging(f"{chunk}", rung)
+        basic = Paging(f"{chunk}", rung)
         while basic.more:
-            reply = yield from asked(basic.request(_REPORT, basic_params(account, chunk)))
+            reply = yield from asked(basic.request(REPORT, basic_params(account, chunk)))
             rows = [_basic_row(row, chunk.level, account) for row in basic.rows_of(reply)]
             if rows:
                 yield batch_of(rows, reply.classified.request_id)
@@ -173,7 +173,7 @@ def gmv_max_params(account: Account, chunk: Chunk, store_id: str, promotion_type
     }
 
 
-class _Paging:
+class Paging:
     """The pages of one report, held against the totals that each of them announces."""
 
     def __init__(self, what: str, rung: Rung) -> None:
@@ -219,10 +219,10 @@ def _totals(account: Account, chunk: Chunk, rung: Rung) -> Reporting:
     day, GMV Max's cost to within a tenth; else the two are added. That way a campaign that is missing from its report
     stays visible as the difference.
     """
-    paging = _Paging(f"{chunk}", rung)
+    paging = Paging(f"{chunk}", rung)
     totals: list[SpendRow] = []
     while paging.more:
-        reply = yield from asked(paging.request(_REPORT, basic_params(account, chunk)))
+        reply = yield from asked(paging.request(REPORT, basic_params(account, chunk)))
         totals += [_basic_row(row, "account", account) for row in paging.rows_of(reply)]
     found = yield from _gmv_max(account, chunk, rung)
     gmv_max = [row for rows, _ in found for row in rows]
@@ -248,9 +248,9 @@ def _spend_of_campaigns(
     account: Account, chunk: Chunk, rung: Rung
 ) -> Generator[Wish, Reply | None, dict[date, Decimal]]:
     spent: dict[date, Decimal] = defaultdict(Decimal)
-    paging = _Paging(f"{chunk}", rung)
+    paging = Paging(f"{chunk}", rung)
     while paging.more:
-        reply = yield from asked(paging.request(_REPORT, basic_params(account, chunk)))
+        reply = yield from asked(paging.request(REPORT, basic_params(account, chunk)))
         for row in paging.rows_of(reply):
             one = _basic_row(row, "campaign", account)
             spent[one.report_date] += one.spend
@@ -271,7 +271,7 @@ def _gmv_max(
             continue
         for kind in _PROMOTION_TYPES:
             params = gmv_max_params(account, chunk, _identity(member(store, "store_id"), "store_id"), kind)
-            paging = _Paging(f"{chunk} of GMV Max", rung)
+            paging = Paging(f"{chunk} of GMV Max", rung)
             while paging.more:
                 reply = yield from asked(paging.request(_GMV_MAX_REPORT, params, _GMV_MAX_COST))
                 rows = [_gmv_max_row(row, account) for row in paging.rows_of(reply)]
