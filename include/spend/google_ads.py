@@ -77,7 +77,7 @@ _GRAINS: Mapping[Level, _Grain] = {
 }
 
 
-class GoogleSpend:
+class GoogleAds:
     """The adapter of Google Ads."""
 
     platform = "google_ads"

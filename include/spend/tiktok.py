@@ -47,7 +47,8 @@ _PAGE_ROWS = 1000
 _LONGEST_RANGE_DAYS = 30
 _MOST_PAGES = 1000
 _NOT_AVAILABLE = "-"
-REPORT, _GMV_MAX_REPORT, _STORES = "report/integrated/get/", "gmv_max/report/get/", "gmv_max/store/list/"
+REPORT = "report/integrated/get/"
+_GMV_MAX_REPORT, _STORES = "gmv_max/report/get/", "gmv_max/store/list/"
 _CONTAINED_WITHIN = Decimal("0.1")
 
 # GMV Max has 240 queries a minute of its own, the pace of the app is 600.
@@ -83,7 +84,7 @@ _GRAINS: Mapping[Level, _Grain] = {
 }
 
 
-class TikTokSpend:
+class TikTok:
     """The adapter of TikTok."""
 
     platform = "tiktok"
