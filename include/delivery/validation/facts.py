@@ -16,6 +16,7 @@ SET_LEVEL = "set_level"
 UNVERIFIABLE = "unverifiable_by_api"
 MISSING_AT_DESTINATION = "missing_at_destination"
 NOT_RECEIVED = "not_received"
+NOT_SEEN = "not_seen_at_destination"
 REQUEUED = "requeued_by_validation"
 CHECK_FAILED = "check_failed"
 
@@ -31,11 +32,12 @@ class Proof(IntEnum):
 
 @dataclass(frozen=True)
 class Posted:
-    """A ledger row that was posted and is not settled: accepted or in_doubt.
+    """A ledger row that was posted: accepted or in_doubt, or confirmed before, which may turn out to be there twice.
 
-    Times are business time, UTC: first_sent_at of the first post, sent_at of the last. repeats: posts beyond the first
-    that a vendor may have got as well. fence: of the row as it was read; a change is refused if it moved since.
-    requeued: a validation has put the row back once. void: the order is cancelled or a test since.
+    Times are business time, UTC: first_sent_at of the first post that the vendor may have received, sent_at of the one
+    that it accepted, else the first. value_minor: as the payload stated it. fence: of the row as it was read; a change
+    is refused if it moved since. requeued: a validation has put the row back once. void: it cannot be sent again, its
+    order is cancelled or a test since, or its bytes are gone.
     """
 
     order_id: int
@@ -49,7 +51,7 @@ class Posted:
     fence: int
     value_minor: int
     currency: str
-    repeats: int = 0
+    reason: str | None = None
     requeued: bool = False
     void: bool = False
 
@@ -61,6 +63,11 @@ class Change:
     row: Posted
     state: str
     reason: str | None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the row is not so already."""
+        return (self.state, self.reason) != (self.row.state, self.row.reason)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from include.delivery.validation.facts import (
     DUPLICATED,
     ID_MISMATCH,
     MISSING_AT_DESTINATION,
+    NOT_SEEN,
     REQUEUED,
     VALUE_DIFFERS,
     Change,
@@ -85,28 +86,27 @@ def joined(days: Iterable[DayReport]) -> Shown:
     return Shown(purchases, refunds, guards, zones.pop() if len(zones) == 1 else None)
 
 
-def rulings(rows: Sequence[Posted], shown: Shown, now: datetime, proven_hours: Collection[datetime]) -> list[Ruling]:
+def rulings(rows: Sequence[Posted], shown: Shown, now: datetime, foreign: Collection[str] = ()) -> list[Ruling]:
     """Rule on every row, in order.
 
-    shown: reports in the rows' currency, of all their days. proven_hours: hours (UTC, floored) in which the ledger has
-    rows that an earlier check confirmed; with what is present now they prove that sending worked in that hour.
+    shown: reports in the rows' currency, of all their days. foreign: ids with a purchase that the ledger does not know.
+    An hour of sending is proven to have worked by a row sent in it that is present now or was confirmed before.
     """
     expected = Counter((row.event_name, row.event_id) for row in rows)
-    present = [row for row in rows if _observed(row, shown) >= 1]
-    hours = {hour_of(row.sent_at) for row in present} | set(proven_hours)
+    hours = {hour_of(row.sent_at) for row in rows if row.state == "confirmed" or _observed(row, shown) >= 1}
     unseen = _unseen(rows, shown, now, hours)
-    mistaken = _mistaken_ids(rows, shown)
+    foreign_bare = {_bare(transaction) for transaction in foreign}
     made = []
     for row in rows:
         if _observed(row, shown) >= 1:
             made.append(_present(row, shown, expected[row.event_name, row.event_id]))
-        elif row.event_name == PURCHASE and (known := shown.purchases.get(row.event_id)) and known.events:
-            made.append(Ruling(row, "unknown", frozenset({"counted_as_no_purchase"})))
-        elif guards := _early(row, shown, now):
+        elif row.state == "confirmed":
+            made.append(Ruling(row, "confirmed"))
+        elif guards := _undecidable(row, shown, now):
             made.append(Ruling(row, "too_early" if "too_early" in guards else "unknown", guards))
         elif row in unseen:
             made.append(Ruling(row, "destination_unseen"))
-        elif row.event_id in mistaken:
+        elif _bare(row.event_id) in foreign_bare:
             made.append(Ruling(row, ID_MISMATCH, change=Change(row, row.state, ID_MISMATCH)))
         else:
             made.append(_absent(row, now, hour_of(row.sent_at) in hours))
@@ -114,7 +114,7 @@ def rulings(rows: Sequence[Posted], shown: Shown, now: datetime, proven_hours: C
 
 
 def unexplained_ids(shown: Shown, rows: Iterable[Posted]) -> set[str]:
-    """Return the transaction ids with a purchase that none of the rows has."""
+    """Return the transaction ids with a purchase that none of the rows has; the ledger may know some of them."""
     return {key for key, seen in shown.purchases.items() if seen.purchases} - {row.event_id for row in rows}
 
 
@@ -156,8 +156,11 @@ def _minor(seen: Seen, row: Posted) -> int:
     return int((seen.gross / unit).to_integral_value())
 
 
-def _early(row: Posted, shown: Shown, now: datetime) -> frozenset[str]:
-    """Return why the absence of a row says nothing yet; empty when it does."""
+def _undecidable(row: Posted, shown: Shown, now: datetime) -> frozenset[str]:
+    """Return why the absence of a row says nothing, or nothing yet; empty when it does."""
+    seen = shown.purchases.get(row.event_id)
+    if row.event_name == PURCHASE and seen is not None and seen.events:
+        return frozenset({"counted_as_no_purchase"})
     if shown.timezone is None:
         return frozenset({"no_timezone"})
     day = local_today(shown.timezone, row.event_time)
@@ -178,19 +181,15 @@ def _unseen(
     absent = [
         row
         for row in rows
-        if row.event_name == PURCHASE and hour_of(row.sent_at) > last_proven and not _early(row, shown, now)
+        if row.event_name == PURCHASE
+        and row.state != "confirmed"
+        and hour_of(row.sent_at) > last_proven
+        and not _undecidable(row, shown, now)
     ]
     if not absent:
         return frozenset()
     sent = [row.sent_at for row in absent]
     return frozenset(absent) if max(sent) - min(sent) >= UNSEEN_FOR else frozenset()
-
-
-def _mistaken_ids(rows: Iterable[Posted], shown: Shown) -> frozenset[str]:
-    """Return our ids that differ from an id nobody of ours has only by #, a prefix or a gid."""
-    own = list(rows)
-    bare = {_bare(key) for key in unexplained_ids(shown, own)}
-    return frozenset(row.event_id for row in own if _bare(row.event_id) in bare)
 
 
 def _bare(transaction: str) -> str:
@@ -199,7 +198,7 @@ def _bare(transaction: str) -> str:
 
 def _absent(row: Posted, now: datetime, hour_proven: bool) -> Ruling:
     if now >= row.event_time + RESENDABLE_FOR:
-        state, reason = ("failed", MISSING_AT_DESTINATION) if row.state == "accepted" else ("expired", "missing")
+        state, reason = ("failed", MISSING_AT_DESTINATION) if row.state == "accepted" else ("expired", NOT_SEEN)
         return Ruling(row, "missing_too_late", change=Change(row, state, reason))
     if row.void:
         return Ruling(row, "missing_void")

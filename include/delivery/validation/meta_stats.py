@@ -16,7 +16,6 @@ from include.platforms.request import PlatformRequest
 RETAINED = timedelta(days=7)
 """How far back the vendor's page promises counts; a probe found 28 days."""
 SETTLES_AFTER = timedelta(hours=6)
-OLDEST_EVENT = timedelta(days=7)
 MOST_PAGES = 50
 
 _HOUR = timedelta(hours=1)

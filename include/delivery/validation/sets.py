@@ -7,19 +7,20 @@ none of the doubtful; anything else is for a person. Which buckets there are, an
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal, TypeVar
 
+from include.delivery.purchase import Vendor
 from include.delivery.validation.facts import NOT_RECEIVED, REQUEUED, SET_LEVEL, Change, Posted
+from include.delivery.windows import fate_of
 
 EDGE = timedelta(minutes=5)
 """No post may lie so near an edge: the vendor's clock decides its bucket."""
-RESEND_WITHIN = timedelta(hours=48)
-"""Of the first post: later the same event is a second conversion."""
-SHORTFALL_ALARM = timedelta(hours=24)
+A_PERSON_DECIDES_AFTER = timedelta(hours=48)
+"""Since the first post: nothing may be sent again from then on."""
 
 T = TypeVar("T")
 Verdict = Literal["all_received", "none_received", "some_received", "surplus", "shortfall", "unknown"]
@@ -46,8 +47,25 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """Posts of rows that are not asked about: at one instant (UTC), of so many rows.
+
+    certain: the vendor received them, as of confirmed rows. Else it may have: an earlier try of a row that was sent
+    again, or one that was given up.
+    """
+
+    sent_at: datetime
+    rows: int
+    certain: bool = True
+
+
+@dataclass(frozen=True)
 class SetCheck:
-    """A set of rows against the count. guards: those that failed; with any, the verdict changes nothing."""
+    """A set of rows against the count. guards: those that failed; with any, the verdict changes nothing.
+
+    accepted, in_doubt: rows; the accepted with those that are confirmed already. perhaps: further posts that the vendor
+    may have received.
+    """
 
     interval: Interval
     rows: tuple[Posted, ...]
@@ -56,11 +74,13 @@ class SetCheck:
     received: int | None
     verdict: Verdict
     guards: frozenset[str] = frozenset()
+    perhaps: int = 0
 
     @property
     def clean(self) -> bool:
         """Whether this set shows nothing that only another sender or another time basis would explain."""
-        return self.received is not None and self.accepted <= self.received <= self.accepted + self.in_doubt
+        most = self.accepted + self.in_doubt + self.perhaps
+        return self.received is not None and self.accepted <= self.received <= most
 
 
 def intervals(buckets: Sequence[Interval], posts: Iterable[datetime]) -> list[Interval]:
@@ -90,23 +110,22 @@ def verdict_of(received: int | None, accepted: int, in_doubt: int) -> Verdict:
 def check_sets(
     counts: Sequence[Count],
     rows: Sequence[Posted],
-    settled_rows: Mapping[datetime, int],
+    settled: Sequence[Settled],
     failed: Collection[str] = (),
 ) -> list[SetCheck]:
     """Compare each set of the span with the vendor's counts; sets with neither rows nor counts are left out.
 
-    counts: ascending, without gaps. rows: accepted and in doubt. settled_rows: sent_at -> number of rows that are
-    confirmed already, which the vendor counts too. failed: guards that failed for the whole answer.
+    counts: ascending, without gaps. rows: accepted and in doubt. settled: of the same span, which the vendor counts
+    too. failed: guards that failed for the whole answer.
 
-    Guards: not_settled (too young, or not read twice alike), resent (a row may have been received more than once),
+    Guards: not_settled (too young, or not read twice alike), resent (something may have been received more than once),
     other_sender (some other set of the span shows more, or less, than the ledger explains), time_basis (a doubtful
     event is older than the span, so that a vendor that books by event time would hide it).
     """
-    found = intervals([count.bucket for count in counts], [*(row.sent_at for row in rows), *settled_rows])
+    posts = [row.sent_at for row in rows] + [posts.sent_at for posts in settled]
+    found = intervals([count.bucket for count in counts], posts)
     checks = [
-        check
-        for check in _compared(found, counts, rows, settled_rows)
-        if check.rows or check.accepted or check.received
+        check for check in _compared(found, counts, rows, settled) if check.rows or check.accepted or check.received
     ]
     unclean = [check for check in checks if not check.clean]
     return [
@@ -118,11 +137,10 @@ def check_sets(
     ]
 
 
-def changes(check: SetCheck, now: datetime, *, oldest_event: timedelta, requeue: bool) -> list[Change]:
+def changes(check: SetCheck, vendor: Vendor, now: datetime, *, requeue: bool) -> list[Change]:
     """Return what a check changes: nothing unless every guard held.
 
-    oldest_event: how old an event the vendor takes. requeue: whether what was not received may be sent again; where it
-    may not, it stays in doubt until it is too late.
+    requeue: whether what was not received may be sent again; where it may not, it stays in doubt until it is too late.
     """
     if check.guards:
         return []
@@ -130,11 +148,12 @@ def changes(check: SetCheck, now: datetime, *, oldest_event: timedelta, requeue:
         return [Change(row, "confirmed", SET_LEVEL) for row in check.rows]
     if check.verdict != "none_received":
         return []
-    doubtful = [row for row in check.rows if row.state == "in_doubt"]
     made = []
-    for row in doubtful:
-        too_late = now >= row.first_sent_at + RESEND_WITHIN or now >= row.event_time + oldest_event
-        if too_late:
+    for row in check.rows:
+        if row.state != "in_doubt":
+            continue
+        fate = fate_of(vendor, row.event_time, now, first_sent_at=row.first_sent_at)
+        if fate.state == "expired":
             made.append(Change(row, "expired", NOT_RECEIVED))
         elif requeue and not row.void and not row.requeued:
             made.append(Change(row, "queued", REQUEUED))
@@ -147,32 +166,27 @@ def for_a_person(rows: Iterable[Posted], changed: Iterable[Change], now: datetim
     return [
         row
         for row in rows
-        if row.state == "in_doubt" and row not in decided and now >= row.first_sent_at + RESEND_WITHIN
+        if row.state == "in_doubt" and row not in decided and now >= row.first_sent_at + A_PERSON_DECIDES_AFTER
     ]
 
 
 def _compared(
-    found: Sequence[Interval],
-    counts: Sequence[Count],
-    rows: Sequence[Posted],
-    settled_rows: Mapping[datetime, int],
+    found: Sequence[Interval], counts: Sequence[Count], rows: Sequence[Posted], settled: Sequence[Settled]
 ) -> Iterator[SetCheck]:
     starts = [interval.start for interval in found]
     rows_of = _by_interval(starts, rows, lambda row: row.sent_at)
     counts_of = _by_interval(starts, counts, lambda count: count.bucket.start)
-    settled_of = _by_interval(starts, list(settled_rows), lambda moment: moment)
+    settled_of = _by_interval(starts, settled, lambda posts: posts.sent_at)
     for number, interval in enumerate(found):
         held = [row for row in rows_of[number] if row.sent_at < interval.end]
         inside = [count for count in counts_of[number] if count.bucket.start < interval.end]
-        known = sum(settled_rows[moment] for moment in settled_of[number] if moment < interval.end)
-        accepted = known + sum(row.state == "accepted" for row in held)
+        others = [posts for posts in settled_of[number] if posts.sent_at < interval.end]
         in_doubt = sum(row.state == "in_doubt" for row in held)
+        accepted = len(held) - in_doubt + sum(posts.rows for posts in others if posts.certain)
+        perhaps = sum(posts.rows for posts in others if not posts.certain)
         figures = [count.received for count in inside]
         received = None if None in figures else sum(figure or 0 for figure in figures)
-        guards = {
-            "not_settled": not all(count.settled for count in inside),
-            "resent": any(row.repeats for row in held),
-        }
+        guards = {"not_settled": not all(count.settled for count in inside), "resent": perhaps > 0}
         yield SetCheck(
             interval,
             tuple(held),
@@ -181,6 +195,7 @@ def _compared(
             received,
             verdict_of(received, accepted, in_doubt),
             frozenset(name for name, failed in guards.items() if failed),
+            perhaps,
         )
 
 

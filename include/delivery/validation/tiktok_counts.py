@@ -17,7 +17,6 @@ from include.platforms.request import PlatformRequest
 DAYS = 7
 """UTC days read in every run, the newest over since a day."""
 SETTLES_AFTER = timedelta(hours=24)
-OLDEST_EVENT = timedelta(days=28)
 
 PURCHASE_NAMES = frozenset({"PURCHASE", "COMPLETE_PAYMENT", "SHOPPING", "ON_WEB_ORDER"})
 """Names of event types that are purchases; a pixel uses one of them."""

@@ -9,7 +9,7 @@ import pytest
 
 from include.delivery.validation.facts import Posted
 from include.delivery.validation.ga4_report import DayReport, Seen
-from include.delivery.validation.ga4_rulings import Ruling, Shown, days_of, hour_of, joined, rulings, unexplained_ids
+from include.delivery.validation.ga4_rulings import Ruling, Shown, days_of, joined, rulings, unexplained_ids
 from tests.unit.delivery.validation.rows import NOW, posted
 
 HOUR = timedelta(hours=1)
@@ -30,8 +30,13 @@ def seen(purchases: int = 1, gross: str = "84.5", events: int = 1) -> Seen:
     return Seen(purchases, Decimal(gross), events)
 
 
-def rule(row: Posted, found: Shown, *others: Posted, proven: bool = False) -> Ruling:
-    return rulings([row, *others], found, NOW, {hour_of(row.sent_at)} if proven else set())[0]
+def proof(row: Posted) -> Posted:
+    """Return a row of the same hour that was confirmed before."""
+    return replace(row, order_id=99, event_id="99", state="confirmed")
+
+
+def rule(row: Posted, found: Shown, *others: Posted, proven: bool = False, foreign: tuple[str, ...] = ()) -> Ruling:
+    return rulings([row, *others, *([proof(row)] if proven else [])], found, NOW, foreign)[0]
 
 
 def state_of(ruling: Ruling) -> tuple[str, str | None] | None:
@@ -118,13 +123,9 @@ def test_absence_is_not_decidable_before_the_events_day_is_over_where_the_proper
     now = datetime(2026, 3, 31, 23, 0, tzinfo=UTC)
     row = posted(sent=now - 49 * HOUR, event_time=now - HOUR)
     found = Shown({}, {}, dict.fromkeys(days_of([row], now), frozenset()), "UTC")
-    assert rulings([row], found, now, {hour_of(row.sent_at)})[0].verdict == "too_early"
+    assert rulings([row, proof(row)], found, now)[0].verdict == "too_early"
     tokyo = replace(found, timezone="Asia/Tokyo")
-    assert rulings([row], tokyo, now, {hour_of(row.sent_at)})[0].verdict == "too_early"
-    west = replace(found, timezone="Pacific/Kiritimati")
-    assert (
-        rulings([replace(row, event_time=now - 25 * HOUR)], west, now, {hour_of(row.sent_at)})[0].verdict != "too_early"
-    )
+    assert rulings([row, proof(row)], tokyo, now)[0].verdict == "too_early"
 
 
 def test_the_days_asked_for_reach_from_the_day_before_to_where_a_late_event_is_redated_but_never_into_the_future() -> (
@@ -163,7 +164,7 @@ def test_a_missing_order_goes_back_to_the_queue_while_the_vendor_still_takes_its
 
 @pytest.mark.parametrize(
     ("state", "settled"),
-    [("accepted", ("failed", "missing_at_destination")), ("in_doubt", ("expired", "missing"))],
+    [("accepted", ("failed", "missing_at_destination")), ("in_doubt", ("expired", "not_seen_at_destination"))],
 )
 def test_two_hours_before_the_vendor_redates_it_a_missing_order_is_never_sent_again(
     state: str, settled: tuple[str, str]
@@ -196,31 +197,31 @@ def test_a_missing_order_alone_in_its_hour_is_not_sent_again_because_nothing_sho
 
 def test_when_all_ids_of_six_hours_are_absent_the_destination_is_at_fault_and_no_row_changes() -> None:
     rows = [posted(number, sent=NOW - timedelta(hours=56 - number)) for number in range(1, 8)]
-    found = rulings(rows, shown(rows=tuple(rows)), NOW, set())
+    found = rulings(rows, shown(rows=tuple(rows)), NOW)
     assert {ruling.verdict for ruling in found} == {"destination_unseen"}
     assert [ruling.change for ruling in found] == [None] * 7
 
 
 def test_less_than_six_hours_of_absent_ids_or_one_id_since_are_no_fault_of_the_destination() -> None:
     rows = [posted(number, sent=NOW - timedelta(hours=56 - number)) for number in range(1, 8)]
-    few = rulings(rows[:6], shown(rows=tuple(rows)), NOW, set())
+    few = rulings(rows[:6], shown(rows=tuple(rows)), NOW)
     assert {ruling.verdict for ruling in few} == {"missing_uncorroborated"}
-    since = rulings(rows, shown({"1007": seen()}, tuple(rows)), NOW, set())
+    since = rulings(rows, shown({"1007": seen()}, tuple(rows)), NOW)
     assert "destination_unseen" not in {ruling.verdict for ruling in since}
-    confirmed_before = rulings(rows, shown(rows=tuple(rows)), NOW, {hour_of(NOW - 48 * HOUR)})
+    confirmed_before = rulings([*rows, proof(rows[-1])], shown(rows=tuple(rows)), NOW)
     assert "destination_unseen" not in {ruling.verdict for ruling in confirmed_before}
 
 
 @pytest.mark.parametrize("foreign", ["#1001", "gid://shopify/Order/1001", "order-1001", "ORD_1001"])
 def test_an_id_that_differs_by_its_trimmings_is_a_mismatch_of_templates_and_not_missing(foreign: str) -> None:
     row = posted()
-    ruling = rule(row, shown({foreign: seen()}, (row,)), proven=True)
+    ruling = rule(row, shown({foreign: seen()}, (row,)), proven=True, foreign=(foreign,))
     assert (ruling.verdict, state_of(ruling)) == ("id_mismatch", ("accepted", "id_mismatch"))
 
 
 def test_ids_that_differ_by_case_alone_are_two_ids_and_a_mismatch() -> None:
     row = posted(event_id="Ab9")
-    ruling = rule(row, shown({"aB9": seen()}, (row,)), proven=True)
+    ruling = rule(row, shown({"aB9": seen()}, (row,)), proven=True, foreign=("aB9",))
     assert ruling.verdict == "id_mismatch"
 
 
@@ -232,8 +233,8 @@ def test_ids_of_nobody_in_the_ledger_are_named() -> None:
 def test_refunds_of_one_order_share_its_id_and_are_confirmed_together_or_not_at_all() -> None:
     first, second = (posted(event_name="refund", event_seq=seq, value_minor=100) for seq in (1, 2))
     one, two = shown(rows=(first,), refunds={"1001": 1}), shown(rows=(first,), refunds={"1001": 2})
-    assert [ruling.verdict for ruling in rulings([first, second], one, NOW, set())] == ["unknown"] * 2
-    assert [state_of(ruling) for ruling in rulings([first, second], two, NOW, set())] == [("confirmed", None)] * 2
+    assert [ruling.verdict for ruling in rulings([first, second], one, NOW)] == ["unknown"] * 2
+    assert [state_of(ruling) for ruling in rulings([first, second], two, NOW)] == [("confirmed", None)] * 2
 
 
 def test_a_purchase_is_not_confirmed_by_its_refund() -> None:
@@ -241,5 +242,18 @@ def test_a_purchase_is_not_confirmed_by_its_refund() -> None:
     assert rule(row, shown(rows=(row,), refunds={"1001": 1}), proven=True).verdict == "requeued_by_validation"
 
 
+def test_a_confirmed_order_that_is_there_twice_later_becomes_a_duplicate_and_an_absent_one_stays() -> None:
+    row = posted(state="confirmed")
+    twice, gone = rule(row, shown({"1001": seen(2)}, (row,))), rule(row, shown(rows=(row,)))
+    assert twice.change is not None
+    assert twice.change.is_news
+    assert state_of(twice) == ("confirmed", "duplicated")
+    assert (gone.verdict, gone.change) == ("confirmed", None)
+    known = posted(state="confirmed", reason="duplicated")
+    again = rule(known, shown({"1001": seen(2)}, (known,)))
+    assert again.change is not None
+    assert not again.change.is_news
+
+
 def test_nothing_is_ruled_on_nothing() -> None:
-    assert rulings([], shown(), NOW, set()) == []
+    assert rulings([], shown(), NOW) == []
