@@ -48,13 +48,15 @@ def resolve_alert(control_url: str, tenant_id: int, rule: str, subject: str) -> 
     control_write(control_url, ("alerts/resolve_alerts", parameters))
 
 
-def settle_alerts(control_url: str, tenant_id: int, rules: Collection[str], found: Collection[Alert]) -> None:
+def settle_alerts(
+    control_url: str, tenant_id: int, rules: Collection[str], found: Collection[Alert], subject: str | None = None
+) -> None:
     """After a run that looked at all of a tenant's subjects: open what it found, resolve the rest of its rules.
 
-    rules: the rules that the run checked. One transaction.
+    rules: the rules that the run checked. subject: the only one it looked at, None for all. One transaction.
     """
     still_open = [f"{alert.rule} {alert.subject}" for alert in found]
-    parameters = {"tenant_id": tenant_id, "rules": list(rules), "subject": None, "still_open": still_open}
+    parameters = {"tenant_id": tenant_id, "rules": list(rules), "subject": subject, "still_open": still_open}
     control_write(control_url, *(_opening(tenant_id, alert) for alert in found), ("alerts/resolve_alerts", parameters))
 
 

@@ -1,8 +1,9 @@
 """Run one job for a batch of tenants so that nothing one of them does reaches another.
 
 Each tenant gets its lease as its work starts, a deadline, one transaction per step of the job (most have one), and a
-row in control.job_runs. Its errors end here: they fail the tenant and the next one starts. Which tenants are in the
-batch, and what a failed one means for the run, is left to the caller; what the job does, to the job.
+row in control.job_runs. Its errors end here: they fail the tenant and the next one starts. Where a job works a tenant's
+ad accounts apart, the same holds for each account. Which tenants or accounts are in the batch, and what a failed one
+means for the run, is left to the caller; what the job does, to the job.
 """
 
 import logging
@@ -16,11 +17,14 @@ from typing import Literal
 
 import psycopg
 
+from include.alerts.alerts import Alert
+from include.alerts.failure import AlertingFailure
 from include.errors import AttributionError, DeadlineExceeded, LeaseLost
 from include.ids import tenant_id_of
 from include.jobs.outcome import TenantOutcome, has_succeeded, record_outcome
 from include.jobs.request import SAMPLE_ROWS, Job, JobRequest, JobResult
 from include.jobs.steps import run_steps
+from include.jobs.work import Work, work_named
 from include.storage.deadline import Deadline
 from include.storage.leases import Holder, Lease, LeaseHeld, held_lease
 from include.storage.session import tenant_transaction
@@ -53,25 +57,25 @@ class Batch:
     clients: Mapping[str, object] = field(default_factory=dict)
 
 
-def run_batch(batch: Batch, slugs: Sequence[str]) -> list[TenantOutcome]:
+def run_batch(batch: Batch, names: Sequence[str]) -> list[TenantOutcome]:
     """Run the batch's job for each tenant in order and return how each ended; never raises for a tenant.
 
-    A tenant for which this run has succeeded before is skipped, so that a retry or a clear reruns only the rest. A
-    dry run takes no lease and rolls back; its row in job_runs holds counts only.
+    names: slugs, or slug/account. One for which this run has succeeded before is skipped, so that a retry or a clear
+    reruns only the rest. A dry run takes no lease and rolls back; its row in job_runs holds counts only.
     """
-    return [_run_tenant(batch, slug) for slug in slugs]
+    return [_run_work(batch, work_named(name)) for name in names]
 
 
-def _run_tenant(batch: Batch, slug: str) -> TenantOutcome:
+def _run_work(batch: Batch, work: Work) -> TenantOutcome:
     begun = time.monotonic()
-    attempt = _Attempt(batch, slug)
+    attempt = _Attempt(batch, work)
     outcome = attempt.outcome_within(batch.deadline_seconds + GRACE_SECONDS)
     outcome = replace(outcome, seconds=time.monotonic() - begun)
     if outcome.status != "skipped_done" and not outcome.overtaken:
         outcome = _recorded(batch, outcome)
     level = logging.ERROR if outcome.status == "failed" else logging.INFO
     detail = outcome.error or ", ".join(f"{name} {value}" for name, value in outcome.counts.items())
-    log.log(level, "%s: %s in %.1f s%s", slug, outcome.status, outcome.seconds, f": {detail}" if detail else "")
+    log.log(level, "%s: %s in %.1f s%s", work, outcome.status, outcome.seconds, f": {detail}" if detail else "")
     return outcome
 
 
@@ -87,18 +91,19 @@ def _recorded(batch: Batch, outcome: TenantOutcome) -> TenantOutcome:
 
 
 class _Attempt:
-    """One tenant's work on a thread of its own, so that whatever hangs there can be left behind.
+    """One piece of work on a thread of its own, so that whatever hangs there can be left behind.
 
     The thread is a daemon and is never joined without a limit: a process that has left one behind can end.
     """
 
-    def __init__(self, batch: Batch, slug: str) -> None:
+    def __init__(self, batch: Batch, work: Work) -> None:
         self._batch = batch
-        self._slug = slug
+        self._piece = work
+        self._request = work.of(batch.request)
         self._outcome: TenantOutcome | None = None
         self._lease: Lease | None = None
         self._committed = JobResult()
-        self._thread = threading.Thread(target=self._work, name=f"tenant-{slug}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"tenant-{work}", daemon=True)
 
     def outcome_within(self, seconds: float) -> TenantOutcome:
         """Start the work, wait at most this long and return its outcome; what still hangs may no longer commit."""
@@ -119,18 +124,27 @@ class _Attempt:
         except DeadlineExceeded as error:
             self._outcome = self._ended("failed", f"timeout: {error}", timed_out=True)
         except Exception as error:  # noqa: BLE001 - the one boundary where a tenant's error, whatever it is, must stop
-            self._outcome = self._ended("failed", describe(error))
+            alerts = error.alerts if isinstance(error, AlertingFailure) else ()
+            self._outcome = self._ended("failed", describe(error), alerts=alerts)
 
     def _ended(
-        self, status: Literal["failed", "deferred"], error: str, *, timed_out: bool = False, overtaken: bool = False
+        self,
+        status: Literal["failed", "deferred"],
+        error: str,
+        *,
+        timed_out: bool = False,
+        overtaken: bool = False,
+        alerts: tuple[Alert, ...] = (),
     ) -> TenantOutcome:
         """Return an outcome that counts the steps committed before the end: other jobs have those to read."""
         done = self._committed
         counts = dict(done.counts) | {"changed": int(done.changed)} if done.counts else {}
         return TenantOutcome(
-            self._slug,
+            self._piece.slug,
             status,
             error,
+            account=self._piece.account,
+            alerts=alerts,
             counts=counts,
             window_from=done.window_from,
             window_to=done.window_to,
@@ -140,19 +154,19 @@ class _Attempt:
 
     def _attempt(self) -> TenantOutcome:
         deadline = Deadline(self._batch.deadline_seconds)
-        request = self._batch.request
+        request = self._request
         first = self._batch.database(FIRST_DATABASE)
-        tenant_id = tenant_id_of(self._slug)
-        if has_succeeded(first, tenant_id, request):
-            return TenantOutcome(self._slug, "skipped_done")
+        tenant_id = tenant_id_of(self._piece.slug)
+        if has_succeeded(first, tenant_id, request, self._piece.account):
+            return TenantOutcome(self._piece.slug, "skipped_done", account=self._piece.account)
         tenant = load_tenant(first, tenant_id)
         url = first if tenant.db_conn_id == FIRST_DATABASE else self._batch.database(tenant.db_conn_id)
         run = self._rehearse if request.dry_run else self._perform
         return self._outcome_of(run(url, tenant, deadline))
 
     def _perform(self, url: str, tenant: Tenant, deadline: Deadline) -> JobResult:
-        request = self._batch.request
-        with held_lease(url, tenant.tenant_id, request.job, self._batch.holder) as lease:
+        request = self._request
+        with held_lease(url, tenant.tenant_id, self._piece.lease_of(request.job), self._batch.holder) as lease:
             self._lease = lease
             steps = run_steps(
                 url,
@@ -173,12 +187,12 @@ class _Attempt:
         while step is not None:
             try:
                 with tenant_transaction(url, tenant.tenant_id, deadline) as session:
-                    raise _Rehearsed(step(session, self._batch.clients, tenant, self._batch.request))
+                    raise _Rehearsed(step(session, self._batch.clients, tenant, self._request))
             except _Rehearsed as rehearsed:
                 result = result.followed_by(rehearsed.result)
                 step = result.then
         for row in result.sample[:SAMPLE_ROWS]:
-            log.info("%s: would write %s", self._slug, ", ".join(f"{name}={value}" for name, value in row.items()))
+            log.info("%s: would write %s", self._piece, ", ".join(f"{name}={value}" for name, value in row.items()))
         return replace(result, changed=False, alerts=(), alert_rules=())
 
     def _outcome_of(self, result: JobResult) -> TenantOutcome:
@@ -186,8 +200,10 @@ class _Attempt:
         if result.waiting:
             counts["waiting"] = result.waiting
         return TenantOutcome(
-            self._slug,
+            self._piece.slug,
             "waiting" if result.waiting else "succeeded",
+            account=self._piece.account,
+            resume_seconds=result.resume_seconds,
             counts=counts,
             window_from=result.window_from,
             window_to=result.window_to,

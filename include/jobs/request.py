@@ -40,7 +40,8 @@ class JobResult:
     event is worth emitting. waiting: rows left for later because a vendor or a rate said when. sample: up to 20 rows of
     what a dry run would write, ids and numbers only. then: the job's next step, run in a transaction of its own once
     this one is committed; what was committed stands if it fails. alerts: what needs a person. alert_rules: the rules
-    that this run checked; open alerts of theirs that it did not find again are resolved.
+    that this run checked; open alerts of theirs that it did not find again are resolved. resume_seconds: machine time
+    after which the same run may go on with what waits; None: not before the next run.
     """
 
     counts: Mapping[str, int | float] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class JobResult:
     then: "Job | None" = None
     alerts: "tuple[Alert, ...]" = ()
     alert_rules: tuple[str, ...] = ()
+    resume_seconds: float | None = None
 
     def followed_by(self, later: "JobResult") -> "JobResult":
         """Return what this step and the next one came to together."""
@@ -68,6 +70,7 @@ class JobResult:
             then=later.then,
             alerts=(*self.alerts, *later.alerts),
             alert_rules=tuple(dict.fromkeys([*self.alert_rules, *later.alert_rules])),
+            resume_seconds=later.resume_seconds,
         )
 
 

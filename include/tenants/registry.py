@@ -12,7 +12,7 @@ from include.errors import InvalidInput
 from include.storage.control import control_rows
 from include.storage.session import tenant_transaction
 from include.tenants.settings import AttributionSettings
-from include.tenants.tenant import FROM_THE_BEGINNING, SettingsFrom, Tenant, TenantDestination
+from include.tenants.tenant import FROM_THE_BEGINNING, SettingsFrom, Tenant, TenantAdAccount, TenantDestination
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def list_tenants(control_url: str) -> list[TenantRow]:
 
 def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
     """Return one tenant with every settings entry, ascending, defaults from the beginning when it has none, and with
-    its enabled destinations.
+    its enabled destinations and ad accounts.
 
     jobs_url: analytics_jobs in the first database, also for a tenant whose rows live in another. Raises InvalidInput
     when there is no such tenant.
@@ -47,6 +47,7 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
         entries = session.rows("tenants/select_attribution")
         destinations = session.rows("tenants/select_destinations")
         sources = session.rows("tenants/select_sources")
+        ad_accounts = session.rows("tenants/select_ad_accounts")
     if row is None:
         raise InvalidInput(f"tenant {tenant_id} is not in control.tenants; run make tenants-apply")
     history = tuple(
@@ -64,6 +65,17 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
         settings_history=history or (SettingsFrom(FROM_THE_BEGINNING, AttributionSettings()),),
         destinations=tuple(_destination(entry) for entry in destinations if entry.enabled),
         shop_conn_id=next((entry.conn_id for entry in sources if entry.enabled and entry.source == "shopify"), None),
+        ad_accounts=tuple(_ad_account(entry) for entry in ad_accounts if entry.enabled),
+    )
+
+
+def _ad_account(row: Any) -> TenantAdAccount:
+    return TenantAdAccount(
+        platform=row.platform,
+        account_id=row.account_id,
+        conn_id=row.conn_id,
+        currency=row.currency,
+        timezone=row.timezone,
     )
 
 

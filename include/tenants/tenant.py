@@ -40,10 +40,22 @@ class TenantDestination:
 
 
 @dataclass(frozen=True)
+class TenantAdAccount:
+    """An ad account whose spend is the tenant's, as configured: account_id in digits, currency ISO 4217, zone IANA."""
+
+    platform: Literal["meta", "google_ads", "tiktok"]
+    account_id: str
+    conn_id: str
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True)
 class Tenant:
     """One tenant; timezone is an IANA name, currency ISO 4217, settings_history ascending and never empty.
 
-    destinations: the enabled ones. shop_conn_id: connection of the shop's own API, None when it has no such source.
+    destinations, ad_accounts: the enabled ones. shop_conn_id: connection of the shop's own API, None when it has no
+    such source.
     """
 
     tenant_id: int
@@ -56,6 +68,7 @@ class Tenant:
     settings_history: tuple[SettingsFrom, ...]
     destinations: tuple[TenantDestination, ...] = ()
     shop_conn_id: str | None = None
+    ad_accounts: tuple[TenantAdAccount, ...] = ()
 
     def settings_at(self, instant: datetime) -> AttributionSettings:
         """Return the settings in force at instant; before the first entry the first one applies."""

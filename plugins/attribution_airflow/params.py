@@ -70,3 +70,28 @@ def limit_params() -> dict[str, Param]:
             description="Unattributed conversions tried again in this run, 1 to 100 of each tenant.",
         )
     }
+
+
+def account_params() -> dict[str, Param]:
+    """Return accounts, date_from and date_to of the jobs that work ad accounts: the account's days, half-open."""
+    return {
+        "accounts": Param(
+            [],
+            type="array",
+            items={"type": "string"},
+            title="Ad accounts",
+            description="Account ids in digits, one per line. Empty: all enabled ones of the tenants.",
+        ),
+        "date_from": Param(
+            None,
+            **_DAY,
+            title="From day",
+            description="First day of the account's own calendar, such as 2026-03-01. Empty: what is restated.",
+        ),
+        "date_to": Param(
+            None,
+            **_DAY,
+            title="To day (exclusive)",
+            description="Day after the last day, in the account's own calendar. Empty: up to its last whole day.",
+        ),
+    }

@@ -18,16 +18,24 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CONTROL_PARAMS = frozenset({"tenants", "dry_run", "date_from", "date_to"})
 
 
-def check_conf(conf: Mapping[str, Any], known_params: Collection[str], tenants: Mapping[str, str], today: date) -> None:
+def check_conf(
+    conf: Mapping[str, Any],
+    known_params: Collection[str],
+    tenants: Mapping[str, str],
+    today: date,
+    accounts: Collection[str] = (),
+) -> None:
     """Raise InvalidInput, one line that names every fault and its remedy, unless a run's conf makes sense.
 
-    tenants: slug -> status of all that exist. today: business time, UTC.
+    tenants: slug -> status of all that exist. today: business time, UTC. accounts: ids of the ad accounts that a job
+    of ad accounts may be asked for.
     """
     faults = [
         *_unknown_keys(conf, known_params),
         *_tenant_faults(conf.get("tenants") or [], tenants),
         *_range_faults(conf.get("date_from"), conf.get("date_to"), today),
         *_conversion_faults(conf.get("conversion_ids") or [], conf.get("tenants") or []),
+        *_account_faults(conf.get("accounts") or [], accounts),
     ]
     if faults:
         raise InvalidInput("; ".join(faults))
@@ -99,6 +107,14 @@ def _conversion_faults(conversion_ids: Collection[int | str], slugs: Collection[
     if conversion_ids and len(set(slugs)) != 1:
         return [f"conversion_ids needs exactly one tenant, got {len(set(slugs))}; name it in tenants"]
     return []
+
+
+def _account_faults(wanted: Collection[str], accounts: Collection[str]) -> list[str]:
+    return [
+        f"unknown ad account {account}{_suggestion(account, accounts) or '; see ad_accounts of the tenants'}"
+        for account in wanted
+        if account not in accounts
+    ]
 
 
 def _day(name: str, text: str | None) -> date | None:

@@ -1,4 +1,4 @@
-"""Which tenants a run works on. How they are split over tasks is left to batches.py."""
+"""Which tenants, or ad accounts of theirs, a run works on. How they are split over tasks is left to batches.py."""
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
@@ -44,6 +44,32 @@ def due_slugs(control_url: str, request: JobRequest, params: Mapping[str, Any], 
     if busy:
         log.info("not due while another run works on them: %s", ", ".join(busy))
     return due_of(tenants, with_work, leased)
+
+
+def due_accounts(control_url: str, platform: str, params: Mapping[str, Any]) -> list[tuple[Listed, str]]:
+    """Return the enabled ad accounts of a platform that a run works on: tenant and account id, sorted by name.
+
+    A run whose conf names tenants or accounts takes those only.
+    """
+    from include.storage.control import control_rows
+    from include.tenants.registry import list_tenants
+
+    tenants = {tenant.tenant_id: tenant for tenant in chosen(list_tenants(control_url), params.get("tenants") or [])}
+    wanted = params.get("accounts") or []
+    rows = control_rows(control_url, "due/select_ad_accounts", platform=platform)
+    found = [
+        (tenants[row.tenant_id], str(row.account_id))
+        for row in rows
+        if row.tenant_id in tenants and row.enabled and (not wanted or row.account_id in wanted)
+    ]
+    return sorted(found, key=lambda pair: (pair[0].slug, pair[1]))
+
+
+def account_ids(control_url: str) -> set[str]:
+    """Return the ids of all ad accounts of all tenants and platforms, disabled ones too."""
+    from include.storage.control import control_rows
+
+    return {str(row.account_id) for row in control_rows(control_url, "due/select_ad_accounts", platform=None)}
 
 
 def chosen(tenants: Sequence[Listed], slugs: Collection[str]) -> list[Listed]:

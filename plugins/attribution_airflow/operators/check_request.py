@@ -7,6 +7,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from attribution_airflow.connections import control_url
 from attribution_airflow.requests import check_conf, job_request
+from attribution_airflow.tenants import account_ids
 from include.errors import InvalidInput
 
 REFUSAL = "refusal"
@@ -27,7 +28,8 @@ class CheckRequest(BaseOperator):
                 dag_run.dag_id, dag_run.run_id, dag_run.run_after, {name: params[name] for name in known}
             )
             statuses = {tenant.slug: tenant.status for tenant in list_tenants(control_url())}
-            check_conf(dag_run.conf or {}, known, statuses, request.now.date())
+            accounts = account_ids(control_url()) if "accounts" in known else ()
+            check_conf(dag_run.conf or {}, known, statuses, request.now.date(), accounts)
         except InvalidInput as error:
             self.log.error("refused: %s", error)
             context["ti"].xcom_push(key=REFUSAL, value=str(error))

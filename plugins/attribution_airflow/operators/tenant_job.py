@@ -3,12 +3,12 @@
 Isolation, leases, deadlines and records are include/jobs/batch.py; this says what a batch means to Airflow.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, XComArg
 from airflow.sdk.definitions.mappedoperator import MappedOperator
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowRescheduleException
 
 from attribution_airflow.batches import label_of
 from attribution_airflow.clients import job_clients
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 class TenantJob(BaseOperator):
     """Run a job for each tenant of a batch; fail, once all had their turn, if any tenant failed.
 
-    job: "module:function" of include.jobs, imported when the task runs. batch: slugs. period: of the job, from
-    run_limits; a tenant's deadline follows from it.
+    job: "module:function" of include.jobs, imported when the task runs. batch: slugs, or slug/account. period: of the
+    job, from run_limits; a tenant's deadline follows from it.
+
+    What waits for a vendor and may go on within this run is looked at again at its time, without a slot held.
     """
 
     def __init__(self, *, job: str, batch: list[str], period: timedelta, **kwargs: Any) -> None:
@@ -67,11 +69,21 @@ class TenantJob(BaseOperator):
         self._settle_alerts(outcomes)
         failed = [outcome for outcome in outcomes if outcome.status == "failed"]
         if failed:
-            message = "; ".join(f"{outcome.slug}: {outcome.error}" for outcome in failed)
+            message = "; ".join(f"{outcome.name}: {outcome.error}" for outcome in failed)
             # The next run looks at a tenant that was too slow; two retries now would only hold its batch-mates' slot.
             if all(outcome.timed_out for outcome in failed):
                 raise AirflowFailException(message)
             raise TenantsFailed(message)
+        self._look_again(outcomes, dag_run.start_date)
+
+    def _look_again(self, outcomes: "list[TenantOutcome]", started: "datetime | None") -> None:
+        """Raise AirflowRescheduleException where something waits and its time comes within a third of the period."""
+        waits = [outcome.resume_seconds for outcome in outcomes if outcome.resume_seconds is not None]
+        if not waits or started is None:
+            return
+        again = datetime.now(UTC) + timedelta(seconds=min(waits))
+        if again < started + tenant_deadline(self.period):
+            raise AirflowRescheduleException(again)
 
     def _settle_alerts(self, outcomes: "list[TenantOutcome]") -> None:
         """Open and resolve what the tenants' work found; what cannot be written now, the next run finds again."""
@@ -84,6 +96,8 @@ class TenantJob(BaseOperator):
             if not outcome.alerts and not outcome.alert_rules:
                 continue
             try:
-                settle_alerts(control_url(), tenant_id_of(outcome.slug), outcome.alert_rules, outcome.alerts)
+                settle_alerts(
+                    control_url(), tenant_id_of(outcome.slug), outcome.alert_rules, outcome.alerts, outcome.account
+                )
             except (AttributionError, psycopg.Error) as error:
-                self.log.error("%s: alerts not written: %s", outcome.slug, describe(error))
+                self.log.error("%s: alerts not written: %s", outcome.name, describe(error))

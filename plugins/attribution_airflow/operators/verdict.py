@@ -17,12 +17,15 @@ class Verdict(BaseOperator):
 
     Runs whatever became of the tasks before it. A deferred tenant alone does not fail the run: somebody else did its
     work, or the next run will.
+
+    planned_by: task whose XCom holds the batches that the run was to work on.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, planned_by: str = "due_tenants", **kwargs: Any) -> None:
         # Alerts are opened while the run works; once it is over, whatever came of it, people are told.
         tell = AlertNotifier()
         super().__init__(trigger_rule="all_done", on_success_callback=tell, on_failure_callback=tell, **kwargs)
+        self.planned_by = planned_by
 
     def execute(self, context: Any) -> str:
         """Return the summary line; raise AirflowFailException with it, after printing how to run the rest again."""
@@ -32,7 +35,7 @@ class Verdict(BaseOperator):
         dag_id, run_id = dag_run.dag_id, dag_run.run_id
         if refusal := ti.xcom_pull(task_ids="check_request", key=REFUSAL):
             raise AirflowFailException(f"refused: {refusal}; trigger a new run with a corrected conf")
-        planned = chain.from_iterable(ti.xcom_pull(task_ids="due_tenants") or [])
+        planned = chain.from_iterable(ti.xcom_pull(task_ids=self.planned_by) or [])
         states = ti.get_task_states(dag_id=dag_id, run_ids=[run_id]).get(run_id, {})
         states.pop(self.task_id, None)
         verdict = judge(planned, recorded_outcomes(control_url(), dag_id, run_id), states)

@@ -1,0 +1,2 @@
+select count(*) as days
+from spend_days

@@ -1,0 +1,11 @@
+"""Meta's tasks."""
+
+from attribution_airflow.operators.account_job import AccountJob
+from attribution_airflow.pools import META_API
+
+
+class SyncMetaSpendOperator(AccountJob):
+    """Bring the spend of Meta ad accounts up to date, one by one."""
+
+    account_job = "include.jobs.sync_meta_spend_daily:sync_meta_spend_daily"
+    account_pool = META_API
