@@ -7,6 +7,7 @@ from typing import Any
 from include.platforms.client import Reply
 from include.platforms.outcome import Classified, Outcome
 from include.platforms.request import PlatformRequest
+from include.spend.report import Once, Pause
 
 
 def answer(body: object) -> Reply:
@@ -16,9 +17,9 @@ def answer(body: object) -> Reply:
 def held(
     conversation: Generator[Any, Reply | None, Any], answers: Callable[[PlatformRequest], object] | list[object]
 ) -> tuple[Any, list[PlatformRequest], list[dict[str, Any]]]:
-    """Return what the conversation came to, what it asked, and the rows it yielded, in order.
+    """Return what the conversation came to, what it asked, and the rows it yielded, in order; nobody sleeps.
 
-    answers: bodies in order, or what answers a request.
+    answers: bodies in order, or what answers a request; a Reply stands for itself.
     """
     requests: list[PlatformRequest] = []
     rows: list[dict[str, Any]] = []
@@ -30,8 +31,9 @@ def held(
         except StopIteration as end:
             return end.value, requests, rows
         reply = None
-        if isinstance(wish, PlatformRequest):
-            requests.append(wish)
-            reply = answer(next(pending) if pending is not None else answers(wish))  # type: ignore[operator]
-        else:
+        if isinstance(wish, PlatformRequest | Once):
+            requests.append(wish.request if isinstance(wish, Once) else wish)
+            found = next(pending) if pending is not None else answers(requests[-1])  # type: ignore[operator]
+            reply = found if isinstance(found, Reply) else answer(found)
+        elif not isinstance(wish, Pause):
             rows.extend(wish.to_pylist())
