@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from include.errors import AttributionError
 from include.platforms.client import PlatformClient, Reply
 from include.platforms.request import PlatformRequest
-from include.spend.report import Once, Pause
+from include.spend.report import Notice, Once, Pause, Wish
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,16 +32,17 @@ class ReportPending(AttributionError):
 
 @dataclass
 class Conversation:
-    """One account's talk with its platform; counts what it cost."""
+    """One account's talk with its platform; counts what it cost. notices: what it could not read, each once."""
 
     client: PlatformClient
     sleep: Callable[[float], None] = time.sleep
     requests: int = 0
     slept: float = field(default=0.0)
+    notices: dict[str, None] = field(default_factory=dict)
 
     def hold(
         self,
-        talk: "Generator[PlatformRequest | Once | Pause | pa.RecordBatch, Reply | None, T]",
+        talk: "Generator[Wish | pa.RecordBatch, Reply | None, T]",
         take: "Callable[[pa.RecordBatch], None] | None" = None,
     ) -> T:
         """Answer what the talk wishes for until it ends, and return what it returns; take: gets its rows.
@@ -55,6 +56,8 @@ class Conversation:
                 answer = None
                 if isinstance(wish, Pause):
                     self._pause(wish.seconds)
+                elif isinstance(wish, Notice):
+                    self.notices[wish.text] = None
                 elif isinstance(wish, PlatformRequest | Once):
                     answer = self._answer(wish)
                 elif take is not None:

@@ -30,6 +30,7 @@ from include.spend.reconcile import (
     Residual,
     alert_for,
     changed_facts,
+    partial_alert,
     require_rows,
     residual_alert,
 )
@@ -218,7 +219,7 @@ def _result(
     fetch_seconds: float,
     write_seconds: float,
 ) -> JobResult:
-    alert = residual_alert(account, residuals)
+    alerts = (residual_alert(account, residuals), partial_alert(account, talk.notices))
     return JobResult(
         counts={
             "requests": talk.requests,
@@ -231,7 +232,7 @@ def _result(
         },
         changed=written.days > 0,
         sample=written.sample,
-        alerts=() if alert is None else (alert,),
+        alerts=tuple(alert for alert in alerts if alert is not None),
         then=partial(_step, rest) if rest.chunks else None,
     )
 

@@ -7,8 +7,7 @@ bounds memory, and a cut one is asked for again alone. Classes of answers are in
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +18,7 @@ from include.platforms.connections import GoogleAdsConnection, PlatformConnectio
 from include.platforms.http_status import json_of
 from include.platforms.outcome import member
 from include.platforms.request import PlatformRequest
+from include.spend.columns import DAY, IDENTITY, batch, fields_of, named, parsed, required, whole
 from include.spend.report import (
     Account,
     AccountFacts,
@@ -32,7 +32,6 @@ from include.spend.report import (
     Rung,
     asked,
     count,
-    schema,
 )
 
 if TYPE_CHECKING:
@@ -56,25 +55,13 @@ _CUSTOMER = "customer.id, customer.currency_code, customer.time_zone"
 _CAMPAIGN = "campaign.id, campaign.name, campaign.status, campaign.advertising_channel_type"
 
 
-@dataclass(frozen=True)
-class _Grain:
-    """Where the rows of a level come from, what else is selected, and the path of its entity in a row's JSON."""
-
-    resource: str
-    selected: tuple[str, ...]
-    entity: tuple[str, ...]
-
-
-_GRAINS: Mapping[Level, _Grain] = {
-    "account": _Grain("customer", (), ("customer",)),
-    "campaign": _Grain("campaign", (_CAMPAIGN,), ("campaign",)),
-    "adgroup": _Grain("ad_group", (_CAMPAIGN, "ad_group.id, ad_group.name"), ("adGroup",)),
-    "ad": _Grain(
-        "ad_group_ad",
-        (_CAMPAIGN, "ad_group.id, ad_group_ad.ad.id, ad_group_ad.ad.name"),
-        ("adGroupAd", "ad"),
-    ),
+_GRAINS: Mapping[Level, tuple[str, tuple[str, ...]]] = {
+    "account": ("customer", ()),
+    "campaign": ("campaign", (_CAMPAIGN,)),
+    "adgroup": ("ad_group", (_CAMPAIGN, "ad_group.id, ad_group.name")),
+    "ad": ("ad_group_ad", (_CAMPAIGN, "ad_group.id, ad_group_ad.ad.id, ad_group_ad.ad.name")),
 }
+"""Where the rows of a level come from, and what is selected beside customer and figures."""
 
 
 class GoogleAds:
@@ -111,7 +98,9 @@ class GoogleAds:
             if token is None:
                 break
         longest = min(longest, _LONGEST_WINDOW_DAYS)
-        return Lookback(daily=_CLICK_WINDOW_DAYS, sunday=longest, final_after=longest)
+        # What only Sundays read is read once more after its window, however the week's days fall.
+        last_look = longest + 6 if longest > _CLICK_WINDOW_DAYS else longest
+        return Lookback(daily=_CLICK_WINDOW_DAYS, sunday=last_look, final_after=longest)
 
     def earliest(self, today: date) -> date:
         """Return the first day of the 37 months that are kept by day, without the one that ends while we ask."""
@@ -130,17 +119,15 @@ class GoogleAds:
         query, token, seen = report_query(chunk), None, 0
         while True:
             reply = yield from asked(search(connection, account, query, token))
-            results, body = page_rows(reply)
-            seen += len(results)
-            if results:
-                yield page_of(results, account, chunk, reply.classified.request_id)
-            following = next_page(body)
+            rows, following, announced = _page(reply, account, chunk)
+            seen += rows.num_rows
+            if rows.num_rows:
+                yield rows
             if following is None:
                 break
-            if not results or following == token:
+            if not rows.num_rows or following == token:
                 raise UntrustedReport(f"{chunk}: pages go round in a circle; nothing is written")
             token = following
-        announced = member(body, "totalResultsCount")
         if announced is not None and count(announced, "totalResultsCount") != seen:
             raise UntrustedReport(f"{chunk}: {seen} rows came, not as many as were announced; nothing is written")
 
@@ -157,97 +144,100 @@ def search(
 
 def report_query(chunk: Chunk) -> str:
     """Return the GAQL of a chunk; both ends of BETWEEN are included."""
-    grain = _GRAINS[chunk.level]
-    selected = ", ".join((_CUSTOMER, *grain.selected, _FIGURES))
+    resource, entities = _GRAINS[chunk.level]
+    selected = ", ".join((_CUSTOMER, *entities, _FIGURES))
     days = f"'{chunk.date_from.isoformat()}' AND '{chunk.last_day.isoformat()}'"
-    return f"SELECT {selected} FROM {grain.resource} WHERE segments.date BETWEEN {days}"  # noqa: S608 - GAQL
+    return f"SELECT {selected} FROM {resource} WHERE segments.date BETWEEN {days}"  # noqa: S608 - GAQL
 
 
-def page_of(
-    results: Sequence[Mapping[str, Any]], account: Account, chunk: Chunk, request_id: str | None
-) -> "pa.RecordBatch":
-    """Return a page's rows, read by column: int64 as text, doubles as numbers, zeros left out.
+def _page(reply: Reply, account: Account, chunk: Chunk) -> "tuple[pa.RecordBatch, str | None, str | None]":
+    """Return the rows of a page, the token of the next one, and how many rows there are of the query, where announced.
 
-    Raises UntrustedReport for a row without day or id, and for a figure that is no number.
+    int64 are text and doubles numbers; what is left out, a whole struct of metrics too, is zero. Raises UntrustedReport
+    for a row without day, currency or id, and for a figure that is no number.
     """
     import pyarrow as pa
 
+    table = parsed(reply.body, _wanted(chunk.level))
+    if table is None:
+        raise UntrustedReport(f"{chunk}: a page has not the documented shape; nothing is written")
+    (head,) = table.select(["nextPageToken", "totalResultsCount"]).to_pylist()
+    rows = table.column("results").combine_chunks().flatten()
     try:
-        columns = _columns(results, account, chunk)
-    except (KeyError, TypeError, AttributeError):
-        raise UntrustedReport(f"{chunk}: a row has not the documented shape; nothing is written") from None
-    n = len(results)
-    columns |= {"level": [chunk.level] * n, "request_id": [request_id] * n}
-    return pa.RecordBatch.from_pydict(columns, schema=schema())
+        columns = _columns(fields_of(rows), account, chunk)
+    except pa.ArrowInvalid:
+        raise UntrustedReport(f"{chunk}: a figure is out of range; nothing is written") from None
+    columns |= {"level": chunk.level, "request_id": reply.classified.request_id}
+    return batch(columns, len(rows)), head["nextPageToken"] or None, head["totalResultsCount"]
 
 
-def _columns(results: Sequence[Mapping[str, Any]], account: Account, chunk: Chunk) -> dict[str, list[Any]]:
-    n, nothing = len(results), [None] * len(results)
-    metrics = [row.get("metrics") or {} for row in results]
-    entities = _entities(results, _GRAINS[chunk.level].entity)
-    below = chunk.level != "account"
-    campaigns = [row["campaign"] for row in results] if below else []
-    groups = [row["adGroup"] for row in results] if chunk.level in ("adgroup", "ad") else []
-    ids = [_identity(one["id"]) for one in entities] if below else [account.account_id] * n
-    return {
-        "report_date": [row["segments"]["date"] for row in results],
-        "entity_id": ids,
-        "currency": [row["customer"]["currencyCode"] for row in results],
-        "spend": [_major(one) for one in _counts(metrics, "costMicros")],
-        "impressions": _counts(metrics, "impressions"),
-        "clicks": _counts(metrics, "clicks"),
-        "campaign_id": [_identity(one["id"]) for one in campaigns] if below else nothing,
-        "adgroup_id": [_identity(one["id"]) for one in groups] or nothing,
-        "ad_id": ids if chunk.level == "ad" else nothing,
-        "entity_name": [one.get("name") or None for one in entities] if below else nothing,
-        "family": [str(one.get("advertisingChannelType", "unknown")).lower() for one in campaigns] or nothing,
-        "platform_conversions": [_double(one.get("conversions", 0), "conversions") for one in metrics],
-        "platform_conversion_value": [_double(one.get("conversionsValue", 0), "conversionsValue") for one in metrics],
+def _wanted(level: Level) -> "pa.Schema":
+    import pyarrow as pa
+
+    text = pa.string()
+    figures = dict.fromkeys(("costMicros", "impressions", "clicks"), text)
+    figures |= dict.fromkeys(("conversions", "conversionsValue"), pa.float64())
+    row: dict[str, Mapping[str, pa.DataType]] = {
+        "customer": {"currencyCode": text},
+        "segments": {"date": text},
+        "metrics": figures,
+        "campaign": {"id": text, "name": text, "advertisingChannelType": text},
+        "adGroup": {"id": text, "name": text},
+        "adGroupAd": {"ad": pa.struct([("id", text), ("name", text)])},
     }
+    rows = pa.struct([(name, pa.struct(list(its.items()))) for name, its in row.items()])
+    return pa.schema([("results", pa.list_(rows)), ("nextPageToken", text), ("totalResultsCount", text)])
 
 
-def _entities(results: Sequence[Mapping[str, Any]], path: Iterable[str]) -> list[Any]:
-    found: list[Any] = list(results)
-    for name in path:
-        found = [one[name] for one in found]
-    return found
+def _columns(rows: "Mapping[str, pa.StructArray]", account: Account, chunk: Chunk) -> dict[str, Any]:
+    import pyarrow.compute as pc
+
+    metrics = fields_of(rows["metrics"])
+    columns = {
+        "report_date": required(fields_of(rows["segments"])["date"], DAY, "segments.date"),
+        "currency": required(fields_of(rows["customer"])["currencyCode"], "[A-Z]{3}", "customer.currencyCode"),
+        "spend": _major(_int64(metrics, "costMicros")),
+        "impressions": _int64(metrics, "impressions"),
+        "clicks": _int64(metrics, "clicks"),
+        "platform_conversions": _decimals(metrics["conversions"]),
+        "platform_conversion_value": _decimals(metrics["conversionsValue"]),
+    }
+    if chunk.level == "account":
+        return columns | {"entity_id": account.account_id}
+    campaign, group = fields_of(rows["campaign"]), fields_of(rows["adGroup"])
+    columns["campaign_id"] = required(campaign["id"], IDENTITY, "campaign.id")
+    columns["family"] = pc.utf8_lower(campaign["advertisingChannelType"])
+    entity = campaign
+    if chunk.level != "campaign":
+        columns["adgroup_id"] = required(group["id"], IDENTITY, "adGroup.id")
+        entity = group
+    if chunk.level == "ad":
+        entity = fields_of(fields_of(rows["adGroupAd"])["ad"])
+        columns["ad_id"] = required(entity["id"], IDENTITY, "adGroupAd.ad.id")
+    return columns | {"entity_id": entity["id"], "entity_name": named(entity["name"])}
 
 
-def _identity(value: object) -> str:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return value
-    raise TypeError("an id is text of digits")
+def _int64(metrics: "Mapping[str, pa.Array]", name: str) -> "pa.Array":
+    import pyarrow.compute as pc
+
+    return whole(pc.fill_null(metrics[name], "0"), name)
 
 
-def _counts(metrics: Sequence[Mapping[str, Any]], name: str) -> list[int]:
-    values = [one.get(name, "0") for one in metrics]
-    return [int(one) if _is_plain(one) else count(one, name) for one in values]
-
-
-def _is_plain(value: object) -> bool:
-    """Say whether a value is what nearly every one is, without the price of `count`."""
-    return type(value) is str and len(value) < 19 and value.isascii() and value.isdigit()
-
-
-def _major(micros: int) -> str:
+def _major(micros: "pa.Array") -> "pa.Array":
     """Return millionths as decimal text in major units."""
-    sign, whole = ("-", -micros) if micros < 0 else ("", micros)
-    return f"{sign}{whole // 1_000_000}.{whole % 1_000_000:06d}"
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    exact = pc.cast(micros, pa.decimal128(19, 0))
+    return pc.cast(pc.multiply(exact, pa.scalar(_MICRO, pa.decimal128(7, 6))), pa.string())
 
 
-def _double(value: object, what: str) -> str:
-    """Return a JSON number with at most six decimals.
+def _decimals(numbers: "pa.Array") -> "pa.Array":
+    """Return doubles, as which the vendor itself reports conversions and their value, as text of six decimals."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    The vendor itself reports these as doubles; the shortest text that names one is the text that was sent.
-    """
-    if value == 0:
-        return "0"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UntrustedReport(f"{what} is not a number; nothing is written")
-    number = Decimal(repr(value))
-    if not number.is_finite() or number.adjusted() > 13:
-        raise UntrustedReport(f"{what} is out of range; nothing is written")
-    return format(number.quantize(_MICRO), "f")
+    return pc.cast(pc.cast(pc.fill_null(numbers, 0.0), pa.decimal128(20, 6)), pa.string())
 
 
 def _windows(results: Iterable[Any]) -> list[int]:

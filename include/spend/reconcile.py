@@ -1,5 +1,6 @@
 """What must be true before an account's spend is believed, and what opens an alert. Pure: the database adds up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,11 +16,13 @@ ACCOUNT_CHANGED = "spend_account_changed"
 RESIDUAL = "spend_residual"
 UNTRUSTED = "spend_untrusted"
 CLAMPED = "spend_history_clamped"
+PARTIAL = "spend_partial"
 RULES = (
     ACCOUNT_CHANGED,
     RESIDUAL,
     UNTRUSTED,
     CLAMPED,
+    PARTIAL,
     "spend_credential_dead",
     "spend_platform_waits",
     "spend_account_refused",
@@ -74,6 +77,16 @@ def residual_alert(account: Account, residuals: list[Residual]) -> Alert | None:
         f"{account.platform} account {account.account_id}: {amount:f} {account.currency} on {len(wide)} days from"
         f" {first} to {last} is in the account's total and in no campaign; it is kept at level residual."
         " Look for campaign types or deleted campaigns that its report leaves out",
+    )
+
+
+def partial_alert(account: Account, notices: Iterable[str]) -> Alert | None:
+    """Return the alert for parts of an account that could not be read while the rest was, or None."""
+    texts = "; ".join(notices)
+    return (
+        Alert(PARTIAL, account.account_id, f"{account.platform} account {account.account_id}: {texts}")
+        if texts
+        else None
     )
 
 

@@ -133,8 +133,15 @@ class Once:
     request: PlatformRequest
 
 
-Wish = PlatformRequest | Once | Pause
-"""A request is answered by a Reply that is OK (the client has retried); a pause by None."""
+@dataclass(frozen=True)
+class Notice:
+    """Yielded to tell people of a part that cannot be read while the rest is; one line with the remedy."""
+
+    text: str
+
+
+Wish = PlatformRequest | Once | Pause | Notice
+"""A request is answered by a Reply that is OK (the client has retried); a pause or a notice by None."""
 
 Asking = Generator[Wish, Reply | None, AccountFacts]
 Measuring = Generator[Wish, Reply | None, Lookback]

@@ -8,20 +8,22 @@ Classes of answers are include/platforms/tiktok.py.
 
 import json
 from collections import defaultdict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from include.errors import UntrustedReport
 from include.platforms.client import Reply
 from include.platforms.connections import PlatformConnection
 from include.platforms.http_status import json_of
-from include.platforms.outcome import member
+from include.platforms.outcome import Outcome, member
 from include.platforms.request import PlatformRequest
 from include.platforms.versions import DEFAULT_VERSIONS
+from include.spend.columns import DAY, IDENTITY, batch, fields_of, named, optional, parsed, required, whole
 from include.spend.report import (
+    AMOUNT,
     Account,
     AccountFacts,
     Asking,
@@ -29,6 +31,8 @@ from include.spend.report import (
     Level,
     Lookback,
     Measuring,
+    Notice,
+    Once,
     Ordering,
     Reporting,
     Rung,
@@ -40,6 +44,9 @@ from include.spend.report import (
     count,
     day,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 VERSION = DEFAULT_VERSIONS["tiktok_ads"]
 
@@ -111,9 +118,10 @@ class TikTok:
         return AccountFacts(currency, zone, status if isinstance(status, str) else None)
 
     def lookback(self, connection: PlatformConnection, account: Account) -> Measuring:
-        """Return one request window a day and two on Sundays: a click may convert for 28 days."""
+        """Return what makes one request of 30 days, and two on Sundays: a click may convert for 28 days."""
         yield from ()
-        return Lookback(daily=_LONGEST_RANGE_DAYS, sunday=2 * _LONGEST_RANGE_DAYS, final_after=_LONGEST_RANGE_DAYS)
+        days = _LONGEST_RANGE_DAYS - 1
+        return Lookback(daily=days, sunday=days + _LONGEST_RANGE_DAYS, final_after=days)
 
     def earliest(self, today: date) -> date:
         """Return the first day of all: no retention of daily reports is documented."""
@@ -137,9 +145,9 @@ class TikTok:
         basic = Paging(f"{chunk}", rung)
         while basic.more:
             reply = yield from asked(basic.request(REPORT, basic_params(account, chunk)))
-            rows = [_basic_row(row, chunk.level, account) for row in basic.rows_of(reply)]
-            if rows:
-                yield batch_of(rows, reply.classified.request_id)
+            rows = _basic_page(reply, basic, chunk)
+            if rows.num_rows:
+                yield rows
         if chunk.level == "campaign":
             for rows, request_id in (yield from _gmv_max(account, chunk, rung)):
                 yield batch_of(rows, request_id)
@@ -198,19 +206,22 @@ class Paging:
         rows, info = member(data, "list"), member(data, "page_info")
         if not isinstance(rows, list):
             raise UntrustedReport(f"{self._what}: a page has no list; nothing is written")
-        total = count(member(info, "total_number"), "total_number")
-        pages = count(member(info, "total_page"), "total_page")
+        self.step(len(rows), member(info, "total_number"), member(info, "total_page"))
+        return rows
+
+    def step(self, rows: int, total_number: object, total_page: object) -> None:
+        """Step on from a page with so many rows; raises as rows_of."""
+        total, pages = count(total_number, "total_number"), count(total_page, "total_page")
         if self._total not in (None, total):
             raise UntrustedReport(f"{self._what}: total_number changed between pages; nothing is written")
         self._total = total
-        self._seen += len(rows)
+        self._seen += rows
         self.more = self._page < pages
         if self._page > _MOST_PAGES or (self.more and not rows):
             raise UntrustedReport(f"{self._what}: pages do not come to an end; nothing is written")
         if not self.more and self._seen != total:
             raise UntrustedReport(f"{self._what}: {self._seen} rows came, not total_number; nothing is written")
         self._page += 1
-        return rows
 
 
 def _totals(account: Account, chunk: Chunk, rung: Rung) -> Reporting:
@@ -221,18 +232,18 @@ def _totals(account: Account, chunk: Chunk, rung: Rung) -> Reporting:
     stays visible as the difference.
     """
     paging = Paging(f"{chunk}", rung)
-    totals: list[SpendRow] = []
+    totals: list[pa.RecordBatch] = []
     while paging.more:
         reply = yield from asked(paging.request(REPORT, basic_params(account, chunk)))
-        totals += [_basic_row(row, "account", account) for row in paging.rows_of(reply)]
+        totals.append(_basic_page(reply, paging, chunk))
     found = yield from _gmv_max(account, chunk, rung)
     gmv_max = [row for rows, _ in found for row in rows]
     if gmv_max:
+        spent = _by_day(pair for page in totals for pair in _spend_of(page))
         by_campaign = yield from _spend_of_campaigns(account, replace(chunk, level="campaign"), rung)
-        if not is_contained(_spend(totals), by_campaign, _spend(gmv_max)):
-            totals = _united(totals, gmv_max, account)
-    if totals:
-        yield batch_of(totals)
+        if not is_contained(spent, by_campaign, _by_day((one.report_date, one.spend) for one in gmv_max)):
+            totals = [_united(totals, gmv_max, account)]
+    yield from (page for page in totals if page.num_rows)
 
 
 def is_contained(
@@ -252,9 +263,8 @@ def _spend_of_campaigns(
     paging = Paging(f"{chunk}", rung)
     while paging.more:
         reply = yield from asked(paging.request(REPORT, basic_params(account, chunk)))
-        for row in paging.rows_of(reply):
-            one = _basic_row(row, "campaign", account)
-            spent[one.report_date] += one.spend
+        for report_date, spend in _spend_of(_basic_page(reply, paging, chunk)):
+            spent[report_date] += spend
     return spent
 
 
@@ -262,16 +272,10 @@ def _gmv_max(
     account: Account, chunk: Chunk, rung: Rung
 ) -> Generator[Wish, Reply | None, list[tuple[list[SpendRow], str | None]]]:
     """Return the rows of GMV Max, a page each with its request id: one report per store and kind of promotion."""
-    reply = yield from asked(_get(_STORES, {"advertiser_id": account.account_id}, _GMV_MAX_COST))
-    stores = member(json_of(reply.body), "data", "store_list")
-    if stores is not None and not isinstance(stores, list):
-        raise UntrustedReport("store_list is not a list; nothing is written")
     found = []
-    for store in stores or []:
-        if member(store, "is_gmv_max_available") is not True:
-            continue
+    for store in (yield from _stores(account)):
         for kind in _PROMOTION_TYPES:
-            params = gmv_max_params(account, chunk, _identity(member(store, "store_id"), "store_id"), kind)
+            params = gmv_max_params(account, chunk, store, kind)
             paging = Paging(f"{chunk} of GMV Max", rung)
             while paging.more:
                 reply = yield from asked(paging.request(_GMV_MAX_REPORT, params, _GMV_MAX_COST))
@@ -281,30 +285,82 @@ def _gmv_max(
     return found
 
 
-def _basic_row(row: Any, level: Level, account: Account) -> SpendRow:
-    grain = _GRAINS[level]
-    dimensions, metrics = member(row, "dimensions"), member(row, "metrics")
-    own = _identity(member(dimensions, grain.dimension), grain.dimension)
-    automation = _text(member(metrics, "campaign_automation_type"))
-    return SpendRow(
-        report_date=day(member(dimensions, "stat_time_day"), "stat_time_day"),
-        level=level,
-        entity_id=own,
-        currency=_text(member(metrics, "currency")) or "",
-        spend=amount(member(metrics, "spend"), "spend"),
-        impressions=count(member(metrics, "impressions"), "impressions"),
-        clicks=count(member(metrics, "clicks"), "clicks"),
-        campaign_id=own if level == "campaign" else _text(member(metrics, "campaign_id")),
-        adgroup_id=_text(member(metrics, "adgroup_id")),
-        ad_id=own if level == "ad" else None,
-        entity_name=_text(member(metrics, grain.name)) if grain.name else None,
-        family=None if level == "account" else _family(automation),
-        platform_conversions=_available(member(metrics, "complete_payment"), "complete_payment"),
-        # The vendor's name for the value of payments.
-        platform_conversion_value=_available(
-            member(metrics, "total_complete_payment_rate"), "total_complete_payment_rate"
+def _stores(account: Account) -> Generator[Wish, Reply | None, list[str]]:
+    """Return the ids of the stores that GMV Max is open to.
+
+    An app that may not see stores still reads the rest: most advertisers have none. It is told, because the cost of
+    those that have one is missing then.
+    """
+    request = _get(_STORES, {"advertiser_id": account.account_id}, _GMV_MAX_COST)
+    reply = yield from asked(Once(request))
+    if reply.classified.outcome in (Outcome.ACCESS, Outcome.CONFIG):
+        yield Notice(f"GMV Max is not read ({reply.classified}); allow the app to read GMV Max if there is a shop")
+        return []
+    if not reply.classified.ok:
+        reply = yield from asked(request)
+    stores = member(json_of(reply.body), "data", "store_list")
+    if stores is not None and not isinstance(stores, list):
+        raise UntrustedReport("store_list is not a list; nothing is written")
+    return [
+        _identity(member(store, "store_id"), "store_id")
+        for store in stores or []
+        if member(store, "is_gmv_max_available") is True
+    ]
+
+
+def _basic_page(reply: Reply, paging: Paging, chunk: Chunk) -> "pa.RecordBatch":
+    """Return a page's rows and step on; all figures are text. Raises UntrustedReport as `required` and paging do."""
+    import pyarrow.compute as pc
+
+    grain = _GRAINS[chunk.level]
+    table = parsed(reply.body, _wanted(grain))
+    data = None if table is None else fields_of(table.column("data").combine_chunks())
+    if data is None or data["list"].null_count:
+        raise UntrustedReport(f"{chunk}: a page has not the documented shape; nothing is written")
+    rows = data["list"].flatten()
+    info = data["page_info"][0].as_py() or {}
+    paging.step(len(rows), info.get("total_number"), info.get("total_page"))
+    dimensions, metrics = (fields_of(one) for one in rows.flatten())
+    own = required(dimensions[grain.dimension], IDENTITY, grain.dimension)
+    columns = {
+        "level": chunk.level,
+        "request_id": reply.classified.request_id,
+        # A midnight of the advertiser's calendar: cut, never shifted.
+        "report_date": pc.utf8_slice_codeunits(
+            required(dimensions["stat_time_day"], f"{DAY}( .*)?", "stat_time_day"), 0, 10
         ),
+        "entity_id": own,
+        "currency": required(metrics["currency"], "[A-Z]{3}", "currency"),
+        "spend": required(metrics["spend"], AMOUNT, "spend"),
+        "impressions": whole(metrics["impressions"], "impressions"),
+        "clicks": whole(metrics["clicks"], "clicks"),
+        "platform_conversions": _available(metrics["complete_payment"], "complete_payment"),
+        # The vendor's name for the value of payments.
+        "platform_conversion_value": _available(metrics["total_complete_payment_rate"], "total_complete_payment_rate"),
+    }
+    if chunk.level == "account":
+        return batch(columns, len(rows))
+    parents = (
+        {"campaign_id": own}
+        if chunk.level == "campaign"
+        else {name: named(metrics[name], _NOT_AVAILABLE) for name in ("campaign_id", "adgroup_id")} | {"ad_id": own}
     )
+    smart = pc.match_substring(pc.fill_null(metrics["campaign_automation_type"], ""), "SMART_PLUS")
+    name = metrics["campaign_name" if chunk.level == "campaign" else "ad_name"]
+    columns |= {"family": pc.if_else(smart, "smart_plus", "auction"), "entity_name": named(name, _NOT_AVAILABLE)}
+    return batch(columns | parents, len(rows))
+
+
+def _wanted(grain: _Grain) -> "pa.Schema":
+    import pyarrow as pa
+
+    dimensions, metrics = (
+        pa.struct([(name, pa.string()) for name in names])
+        for names in ((grain.dimension, "stat_time_day"), grain.metrics)
+    )
+    info = pa.struct([("total_number", pa.int64()), ("total_page", pa.int64())])
+    rows = pa.list_(pa.struct([("dimensions", dimensions), ("metrics", metrics)]))
+    return pa.schema([("data", pa.struct([("list", rows), ("page_info", info)]))])
 
 
 def _gmv_max_row(row: Any, account: Account) -> SpendRow:
@@ -321,45 +377,71 @@ def _gmv_max_row(row: Any, account: Account) -> SpendRow:
         clicks=0,
         campaign_id=campaign,
         family="gmv_max",
-        platform_conversions=_available(member(metrics, "orders"), "orders"),
-        platform_conversion_value=_available(member(metrics, "gross_revenue"), "gross_revenue"),
+        platform_conversions=amount(member(metrics, "orders"), "orders"),
+        platform_conversion_value=amount(member(metrics, "gross_revenue"), "gross_revenue"),
     )
 
 
-def _united(totals: Sequence[SpendRow], gmv_max: Sequence[SpendRow], account: Account) -> list[SpendRow]:
-    """Return the advertiser's days with the cost of GMV Max added; its conversions stay BASIC's claim."""
-    days = {one.report_date: one for one in totals}
-    for report_date, cost in _spend(gmv_max).items():
-        before = days.get(report_date) or SpendRow(
-            report_date=report_date,
+def _united(totals: "Sequence[pa.RecordBatch]", gmv_max: Iterable[SpendRow], account: Account) -> "pa.RecordBatch":
+    """Return the advertiser's days with what GMV Max cost and claims added."""
+    days = {row.report_date: row for page in totals for row in map(_total_of, page.to_pylist())}
+    for one in gmv_max:
+        before = days.get(one.report_date) or replace(
+            one,
             level="account",
             entity_id=account.account_id,
-            currency=account.currency,
+            campaign_id=None,
+            family=None,
             spend=Decimal(0),
-            impressions=0,
-            clicks=0,
+            platform_conversions=Decimal(0),
+            platform_conversion_value=Decimal(0),
         )
-        days[report_date] = replace(before, spend=before.spend + cost)
-    return [days[one] for one in sorted(days)]
+        days[one.report_date] = replace(
+            before,
+            spend=before.spend + one.spend,
+            platform_conversions=_sum(before.platform_conversions, one.platform_conversions),
+            platform_conversion_value=_sum(before.platform_conversion_value, one.platform_conversion_value),
+        )
+    return batch_of(days[one] for one in sorted(days))
 
 
-def _spend(rows: Sequence[SpendRow]) -> dict[date, Decimal]:
+def _total_of(row: dict[str, Any]) -> SpendRow:
+    claimed = {
+        name: None if row[name] is None else Decimal(row[name])
+        for name in ("platform_conversions", "platform_conversion_value")
+    }
+    return SpendRow(
+        report_date=day(row["report_date"], "stat_time_day"),
+        level="account",
+        entity_id=row["entity_id"],
+        currency=row["currency"],
+        spend=Decimal(row["spend"]),
+        impressions=row["impressions"],
+        clicks=row["clicks"],
+        **claimed,
+    )
+
+
+def _sum(*amounts: Decimal | None) -> Decimal | None:
+    """Return the sum of what is known, None where nothing is."""
+    known = [one for one in amounts if one is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _spend_of(page: "pa.RecordBatch") -> Iterator[tuple[date, Decimal]]:
+    for report_date, spend in zip(*(page.column(name).to_pylist() for name in ("report_date", "spend")), strict=True):
+        yield day(report_date, "stat_time_day"), Decimal(spend)
+
+
+def _by_day(amounts: Iterable[tuple[date, Decimal]]) -> dict[date, Decimal]:
     spent: dict[date, Decimal] = defaultdict(Decimal)
-    for one in rows:
-        spent[one.report_date] += one.spend
-    return spent
+    for report_date, spend in amounts:
+        spent[report_date] += spend
+    return dict(spent)
 
 
-def _family(automation: str | None) -> str:
-    return "smart_plus" if automation and "SMART_PLUS" in automation else "auction"
-
-
-def _available(value: object, what: str) -> Decimal | None:
-    return None if value in (None, _NOT_AVAILABLE) else amount(value, what)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value not in ("", _NOT_AVAILABLE) else None
+def _available(texts: "pa.Array", what: str) -> "pa.Array":
+    return optional(named(texts, _NOT_AVAILABLE), AMOUNT, what)
 
 
 def _identity(value: object, what: str) -> str:

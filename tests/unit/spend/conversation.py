@@ -7,7 +7,11 @@ from typing import Any
 from include.platforms.client import Reply
 from include.platforms.outcome import Classified, Outcome
 from include.platforms.request import PlatformRequest
-from include.spend.report import Once, Pause
+from include.spend.report import Notice, Once, Pause
+
+
+def refused(outcome: Outcome, code: str) -> Reply:
+    return Reply(Classified(outcome, "no permission", code=code), "yes", 200, {}, b"{}")
 
 
 def answer(body: object) -> Reply:
@@ -35,5 +39,7 @@ def held(
             requests.append(wish.request if isinstance(wish, Once) else wish)
             found = next(pending) if pending is not None else answers(requests[-1])  # type: ignore[operator]
             reply = found if isinstance(found, Reply) else answer(found)
+        elif isinstance(wish, Notice):
+            rows.append({"notice": wish.text})
         elif not isinstance(wish, Pause):
             rows.extend(wish.to_pylist())

@@ -1,7 +1,7 @@
 """TikTok: reports, pages and the union with GMV Max (source_apis C.2 to C.6), without a network."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +10,13 @@ import pytest
 from include.errors import UntrustedReport
 from include.platforms.connections import Endpoint, TikTokAdsConnection
 from include.platforms.hosts import target
+from include.platforms.outcome import Outcome
 from include.platforms.request import PlatformRequest
 from include.platforms.secret import Secret
-from include.spend.report import Account, AccountFacts, Chunk, Lookback, Rung
+from include.spend.report import Account, AccountFacts, Chunk, Rung
 from include.spend.tiktok import TikTok, basic_params, gmv_max_params, is_contained
-from tests.unit.spend.conversation import held
+from include.spend.windows import restated_window
+from tests.unit.spend.conversation import held, refused
 
 CONNECTION = TikTokAdsConnection("shop", Endpoint(target("https", "business-api.tiktok.com", None)), Secret("t"))
 ACCOUNT = Account("tiktok", "7291846503217743873", "shop", "USD", "America/New_York")
@@ -150,7 +152,7 @@ def test_not_available_is_nothing_for_names_and_conversions_and_no_number_for_sp
 
 @pytest.mark.parametrize("spend", ["1,000.00", "", "1e3", "NaN", "12.3456789", 12.5, None])
 def test_a_spend_that_is_no_decimal_text_fails_the_chunk(spend: Any) -> None:
-    with pytest.raises(UntrustedReport, match="spend"):
+    with pytest.raises(UntrustedReport):
         report(CAMPAIGN, vendor(page(row(spend=spend))))
 
 
@@ -209,6 +211,19 @@ def test_a_store_that_gmv_max_is_not_open_to_is_not_asked() -> None:
     assert len(rows) == 1
 
 
+@pytest.mark.parametrize(("outcome", "code"), [(Outcome.ACCESS, "40001"), (Outcome.CONFIG, "404")])
+def test_an_app_that_may_not_see_stores_reads_the_rest_and_says_so(outcome: Outcome, code: str) -> None:
+    _, rows = report(CAMPAIGN, [page(row()), refused(outcome, code)])
+    assert rows[0]["spend"] == "12.50"
+    assert code in rows[1]["notice"]
+
+
+def test_stores_behind_a_stumble_are_asked_for_again() -> None:
+    asked, rows = report(CAMPAIGN, [page(row()), refused(Outcome.TRANSIENT, "51001"), stores(False)])
+    assert len(asked) == 3
+    assert len(rows) == 1
+
+
 def test_gmv_max_has_a_pace_of_its_own() -> None:
     asked, _ = report(CAMPAIGN, vendor(page(row()), gmv_max=page(gmv())))
     assert [one.cost for one in asked] == [1.0, 2.5, 2.5, 2.5]
@@ -221,6 +236,8 @@ def test_an_advertisers_total_without_gmv_max_gets_it_added() -> None:
         ("2026-03-03", "account", "40.00"),
     ]
     assert {one["entity_id"] for one in rows} == {ACCOUNT.account_id}
+    assert [one["platform_conversions"] for one in rows] == ["5", "3"]
+    assert [one["platform_conversion_value"] for one in rows] == ["181.10", "99.90"]
 
 
 def test_an_advertisers_total_that_holds_gmv_max_already_is_left_as_it_is() -> None:
@@ -263,7 +280,11 @@ def test_the_calendar_is_the_one_that_people_see_not_the_fixed_offset_beside_it(
 
 def test_thirty_days_are_read_anew_daily_and_sixty_on_sundays_but_not_before_noon() -> None:
     window, asked, _ = held(TIKTOK.lookback(CONNECTION, ACCOUNT), [])
-    assert (window, asked) == (Lookback(daily=30, sunday=60, final_after=30), [])
+    assert asked == []
+    until = date(2026, 3, 31)
+    for since, days in ((until, 30), (date(2026, 3, 29), 60)):
+        found = restated_window(since, window, since - timedelta(days=2), date.min)
+        assert (found.date_to - found.date_from).days == days
     assert TIKTOK.whole_after_hour == 12
 
 
