@@ -95,7 +95,7 @@ class JourneyTable:
 
     journeys: offsets and times. touch_row int64[m]: row of the touch in TouchColumns. touch_weight float64[m] or None
     when every touch weighs 1. withheld bool[n]: whether consent kept a touch in the window from counting.
-    capped_customers: customers with more visitors than allowed, not stitched.
+    capped_customers: customers of these conversions with more visitors than allowed, not stitched.
     """
 
     journeys: Journeys
@@ -109,8 +109,8 @@ def build_journeys(
     touches: TouchColumns, conversions: ConversionColumns, identities: IdentityColumns, rules: JourneyRules
 ) -> JourneyTable:
     """Return the journeys of all conversions; one without touches has an empty journey."""
-    sizes, members, capped = _stitched_visitors(identities, rules.max_visitors_per_customer)
     customers = _customer_of(conversions, identities)
+    sizes, members, capped = _stitched_visitors(identities, customers, rules.max_visitors_per_customer)
     visitor_offsets, visitor_ids = _visitors_of_conversions(
         customers, conversions.visitor_id, sizes[0], sizes[1], members
     )
@@ -154,10 +154,17 @@ def _microseconds(span: timedelta) -> int:
     return span // timedelta(microseconds=1)
 
 
-def _stitched_visitors(identities: IdentityColumns, limit: int) -> tuple[tuple[Int64, Int64], Int64, int]:
-    """Return ((customers ascending, offsets), visitors by customer, number of customers over the limit left out)."""
-    order = np.lexsort((identities.visitor_id, identities.customer_id))
-    customer, visitor = identities.customer_id[order], identities.visitor_id[order]
+def _stitched_visitors(
+    identities: IdentityColumns, customers: Int64, limit: int
+) -> tuple[tuple[Int64, Int64], Int64, int]:
+    """Return ((customers ascending, offsets), visitors by customer, number of customers over the limit left out).
+
+    Of the customers asked for only: the whole map may be a hundred times as large, and is not sorted.
+    """
+    wanted = _is_among(np.unique(customers), identities.customer_id)
+    customer, visitor = identities.customer_id[wanted], identities.visitor_id[wanted]
+    order = np.lexsort((visitor, customer))
+    customer, visitor = customer[order], visitor[order]
     starts = np.flatnonzero(np.r_[True, customer[1:] != customer[:-1]]) if len(customer) else np.empty(0, np.int64)
     counts = np.diff(np.r_[starts, len(customer)])
     allowed = counts <= limit
@@ -166,15 +173,25 @@ def _stitched_visitors(identities: IdentityColumns, limit: int) -> tuple[tuple[I
     return (customer[starts][allowed], offsets), members, int((~allowed).sum())
 
 
+def _is_among(ascending: Int64, values: Int64) -> Bools:
+    place = np.searchsorted(ascending, values)
+    place[place == len(ascending)] = 0
+    return ascending[place] == values if len(ascending) else np.zeros(len(values), dtype=np.bool_)
+
+
 def _customer_of(conversions: ConversionColumns, identities: IdentityColumns) -> Int64:
     """Return each conversion's customer: its own, else the one its visitor is stitched to, else 0."""
-    order = np.argsort(identities.visitor_id, kind="stable")
-    visitors = identities.visitor_id[order]
-    place = np.searchsorted(visitors, conversions.visitor_id)
-    place[place == len(visitors)] = 0
+    if len(identities.visitor_id) == 0:
+        return conversions.customer_id
+    wanted = _is_among(np.unique(conversions.visitor_id), identities.visitor_id)
+    visitors, owners = identities.visitor_id[wanted], identities.customer_id[wanted]
     if len(visitors) == 0:
         return conversions.customer_id
-    stitched = np.where(visitors[place] == conversions.visitor_id, identities.customer_id[order][place], _NOBODY)
+    order = np.argsort(visitors, kind="stable")
+    visitors, owners = visitors[order], owners[order]
+    place = np.searchsorted(visitors, conversions.visitor_id)
+    place[place == len(visitors)] = 0
+    stitched = np.where(visitors[place] == conversions.visitor_id, owners[place], _NOBODY)
     return np.where(conversions.customer_id != _NOBODY, conversions.customer_id, stitched)
 
 

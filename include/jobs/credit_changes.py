@@ -40,7 +40,7 @@ class SliceChanges:
 
 def changes_of(inputs: SliceInputs) -> SliceChanges:
     """Credit a slice under all models and return what of it is not stored already."""
-    settings, conversions = inputs.settings, inputs.conversions
+    settings, conversions = inputs.part.settings, inputs.conversions
     ids = int64_of(conversions, "conversion_id")
     source_excluded = conversions["source_excluded"].to_numpy(zero_copy_only=False)
     columns = ConversionColumns(

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from include.delivery.enqueue import enqueue_credited
 from include.jobs.credit_changes import MODEL_VERSION, SliceChanges, changes_of
-from include.jobs.credit_inputs import InputReader, Selection, SliceInputs
+from include.jobs.credit_inputs import InputReader, Selection, Slice, SliceInputs
 from include.jobs.prefetch import Prefetch
 from include.jobs.request import SAMPLE_ROWS, JobResult
 from include.orders.adjustments import rewrite_adjustments
@@ -32,6 +32,7 @@ _ENCODED_ROWS = 100_000
 class _Prepared:
     """A slice ready to be written: its changes, and their rows as COPY takes them; seconds of machine time by step."""
 
+    part: Slice
     changes: SliceChanges
     conversions: tuple[bytes, ...]
     credits: tuple[bytes, ...]
@@ -82,7 +83,7 @@ def _prepare(slices: Iterable[SliceInputs], *, encode: bool) -> Iterator[_Prepar
         conversions = _encoded(changes.conversions) if encode else ()
         credits = _encoded(changes.credits) if encode else ()
         seconds = {**inputs.seconds, "calculate_models": time.perf_counter() - begun}
-        yield _Prepared(changes, conversions, credits, seconds)
+        yield _Prepared(inputs.part, changes, conversions, credits, seconds)
 
 
 def _encoded(rows: pa.Table) -> tuple[bytes, ...]:
@@ -99,6 +100,12 @@ def _store(session: TenantSession, tenant: Tenant, prepared: _Prepared, run_id: 
         session.execute("attribution/delete_replaced_credits")
     session.execute("attribution/insert_credits")
     enqueued = enqueue_credited(session, tenant, run_id)
-    session.execute("attribution/update_conversions", run_id=run_id, model_version=MODEL_VERSION)
+    session.execute(
+        "attribution/update_conversions",
+        start=prepared.part.start,
+        end=prepared.part.end,
+        run_id=run_id,
+        model_version=MODEL_VERSION,
+    )
     rewrite_adjustments(session, tenant, "credited")
     return enqueued

@@ -66,7 +66,7 @@ class SliceInputs:
     seconds: machine time by step.
     """
 
-    settings: AttributionSettings
+    part: Slice
     conversions: pa.Table
     touches: TouchColumns
     identities: IdentityColumns
@@ -195,7 +195,7 @@ def _inputs(
     find_touchpoints: float,
 ) -> SliceInputs:
     return SliceInputs(
-        settings=part.settings,
+        part=part,
         conversions=conversions,
         touches=_touch_columns(touches),
         identities=_identity_columns(identities),

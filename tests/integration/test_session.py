@@ -1,6 +1,7 @@
 """tenant_transaction: commits once, reads columns on one snapshot, keeps its deadline."""
 
 import time
+from datetime import UTC, datetime
 
 import psycopg
 import pyarrow as pa
@@ -61,7 +62,8 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
             }
         )
         assert session.copy("stage_conversions", [batch], batch.schema) == 1
-        assert session.execute("attribution/update_conversions", run_id="x", model_version="x") == 1
+        always = {"start": datetime(1900, 1, 1, tzinfo=UTC), "end": datetime(2300, 1, 1, tzinfo=UTC)}
+        assert session.execute("attribution/update_conversions", run_id="x", model_version="x", **always) == 1
         raise RuntimeError("half way")
     with psycopg.connect(database.superuser_url) as connection:
         status = connection.execute(

@@ -1,5 +1,6 @@
 create temporary table stage_conversions (
-    conversion_id bigint not null,
+    -- With a key no plan of update_conversions is slow, whatever the statistics say.
+    conversion_id bigint primary key,
     status text not null,
     reason text,
     config_version bigint not null,

@@ -8,4 +8,7 @@ set status = stage_conversions.status,
 from stage_conversions
 where
     conversions.tenant_id = %(tenant_id)s
+    -- The slice's own time: nothing else is scanned for it.
+    and conversions.occurred_at >= %(start)s
+    and conversions.occurred_at < %(end)s
     and conversions.conversion_id = stage_conversions.conversion_id
