@@ -1,18 +1,21 @@
 """Which tenants have work: what the queues and the leases say, asked across tenants by the listing role."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from include.storage.control import control_rows
 
 
-def tenants_with_work(control_url: str, queue: str, tenant_ids: Collection[int], now: datetime) -> set[int]:
+def tenants_with_work(
+    control_url: str, queue: str, tenant_ids: Collection[int], now: datetime, part: Mapping[str, str] | None = None
+) -> set[int]:
     """Return those of tenant_ids whose queue holds a row that is due at now (business time, UTC).
 
-    queue: names queries/due/select_tenants_with_<queue>.sql. Sees the first database only; the queues of tenants that
-    live elsewhere are unknown here.
+    queue: names queries/due/select_tenants_with_<queue>.sql; part: that query's further parameters. Sees the first
+    database only; the queues of tenants that live elsewhere are unknown here.
     """
-    rows = control_rows(control_url, f"due/select_tenants_with_{queue}", tenant_ids=list(tenant_ids), now=now)
+    name = f"due/select_tenants_with_{queue}"
+    rows = control_rows(control_url, name, tenant_ids=list(tenant_ids), now=now, **(part or {}))
     return {row.tenant_id for row in rows}
 
 

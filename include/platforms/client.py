@@ -3,9 +3,9 @@
 The clients are hooks of the plugins; jobs get them under `clients["platforms"]` and know no Airflow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 
 from include.platforms.connections import PlatformConnection
 from include.platforms.outcome import Classified
@@ -47,6 +47,23 @@ class PlatformClient(Protocol):
 
     def send(self, request: PlatformRequest) -> Reply:
         """Send once and return the classified answer, whatever it is; raises PlatformWaits before sending."""
+        ...
+
+    def send_each(
+        self, requests: Sequence[PlatformRequest], *, at_once: int, going: Callable[[Reply], bool]
+    ) -> Iterator[tuple[int, Reply]]:
+        """Send each request once, so many at a time, and yield its index and classified answer as they come.
+
+        going: asked after each answer; once it says no, no further request is begun, and those under way are yielded.
+        Raises PlatformWaits before anything is sent.
+        """
+        ...
+
+    def give_up(self, reply: Reply) -> NoReturn:
+        """Raise what an answer of `send` that is not OK comes to when it is not tried again now.
+
+        PlatformWaits where all who use the credential have to wait (its row is written), else as `call`.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from include.errors import InvalidInput
 
 FIVE_MINUTES = timedelta(minutes=5)
+TEN_MINUTES = timedelta(minutes=10)
 QUARTER_HOUR = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

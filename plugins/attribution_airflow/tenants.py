@@ -25,10 +25,17 @@ class Listed(Protocol):
     def db_conn_id(self) -> str: ...
 
 
-def due_slugs(control_url: str, request: JobRequest, params: Mapping[str, Any], queue: str | None) -> list[str]:
+def due_slugs(
+    control_url: str,
+    request: JobRequest,
+    params: Mapping[str, Any],
+    queue: str | None,
+    part: Mapping[str, str] | None = None,
+) -> list[str]:
     """Return the slugs that a run works on, sorted.
 
     queue: names the due-column query of a job that drains a queue; None for a job that has work for every tenant.
+    part: the query's further parameters.
     A run whose conf names tenants, days or conversions takes those tenants, or all active ones, as they are.
     """
     from include.jobs.due import leased_tenants, tenants_with_work
@@ -38,7 +45,7 @@ def due_slugs(control_url: str, request: JobRequest, params: Mapping[str, Any], 
     if queue is None or names_its_work(params):
         return sorted(tenant.slug for tenant in tenants)
     here = [tenant.tenant_id for tenant in tenants if tenant.db_conn_id == FIRST_DATABASE]
-    with_work = tenants_with_work(control_url, queue, here, request.now)
+    with_work = tenants_with_work(control_url, queue, here, request.now, part)
     leased = leased_tenants(control_url, request.job, request.run_id)
     busy = sorted(tenant.slug for tenant in tenants if tenant.tenant_id in with_work & leased)
     if busy:

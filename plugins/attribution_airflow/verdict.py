@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from include.jobs.outcome import RecordedOutcome
 
 _BROKEN = frozenset({"failed", "upstream_failed"})
+_ORDER = {"failed": 0, "deferred": 1, "waiting": 2}
 _UNRECORDED = "no outcome: its task ended before one was recorded; see the task's log"
 
 
@@ -49,12 +50,12 @@ def judge(
     """Return the verdict on a run.
 
     planned: slugs that the run was to work on; one without an outcome failed, because its task died. task_states:
-    of every task but the verdict, mapped ones as task_<index>.
+    of every task but the verdict, mapped ones as task_<index>. Of a tenant's several outcomes the worst counts.
     """
-    recorded = {outcome.slug: (outcome.status, outcome.error or "") for outcome in outcomes}
+    best_first = sorted(outcomes, key=lambda outcome: -_ORDER.get(outcome.status, len(_ORDER)))
+    recorded = {outcome.slug: (outcome.status, outcome.error or "") for outcome in best_first}
     found = {slug: recorded.get(slug, ("failed", _UNRECORDED)) for slug in {*planned, *recorded}}
-    order = {"failed": 0, "deferred": 1, "waiting": 2}
-    rows = sorted((order.get(status, 3), slug, status, why) for slug, (status, why) in found.items())
+    rows = sorted((_ORDER.get(status, len(_ORDER)), slug, status, why) for slug, (status, why) in found.items())
     broken = sorted(task for task, state in task_states.items() if state in _BROKEN)
     return Verdict(tuple((slug, status, why) for _, slug, status, why in rows), tuple(broken))
 

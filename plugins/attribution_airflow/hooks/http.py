@@ -9,15 +9,17 @@ is include/platforms/retry.py.
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Generic, TypeVar
+from functools import partial
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 import requests
 from airflow.providers.http.hooks.http import HttpHook
 
 from attribution_airflow.connections import allowed_platform_hosts, platform_connection
+from attribution_airflow.hooks.crew import results_of
 from attribution_airflow.hooks.transport import Limits, NoAnswer, checked_session, exchange
 from include.clock import now as business_now
 from include.errors import HostRefused, InvalidInput, PlatformRefused, PlatformWaits, TooMuchAsked
@@ -52,7 +54,7 @@ class Authorization:
 
 
 class PlatformHook(HttpHook, Generic[C]):
-    """Asks one platform with one credential. Not for several threads at once.
+    """Asks one platform with one credential. Not for several threads at once; `send_each` uses its own.
 
     conn_id: an Airflow connection of this hook's type. state: what all workers share; None where nobody shares the
     credential, as in a benchmark. The rest is for tests.
@@ -152,20 +154,22 @@ class PlatformHook(HttpHook, Generic[C]):
         self._pass_gate()
         if self._wait_for_permit(request.cost) > _RECHECK_SECONDS:
             self._pass_gate()
-        reply = self._exchange(
-            request.method,
-            self.base.url + request.path,
-            self.classify,
-            params={**request.params, **allowed.params},
-            headers={"Content-Type": request.content_type, **request.headers, **allowed.headers}
-            if request.body is not None
-            else {**request.headers, **allowed.headers},
-            body=request.body,
-        )
-        self.refuse_host(reply)
-        self.log.debug("%s %s: %s %s", request.method, request.path, reply.status, reply.classified)
-        self._note(reply)
-        return reply
+        return self._noted(request, self._ask(request, allowed))
+
+    def send_each(
+        self, requests: Sequence[PlatformRequest], *, at_once: int, going: Callable[[Reply], bool]
+    ) -> Iterator[tuple[int, Reply]]:
+        """Send each request once, so many at a time over pooled connections, and yield index and answer as they come.
+
+        going: asked after each answer; once it says no, no further request is begun, and those under way are yielded.
+        The gate is passed once, and permits are taken for all. Raises as `send`.
+        """
+        allowed = self.authorize()
+        self._pass_gate()
+        self._wait_for_permit(sum(request.cost for request in requests))
+        ask = partial(self._ask, allowed=allowed)
+        for index, reply in results_of(ask, requests, at_once, going):
+            yield index, self._noted(requests[index], reply)
 
     def step_after(self, reply: Reply, attempt: int, budget_seconds: float, *, refreshed: bool = False) -> Step:
         """Return what follows from an answer that is not OK.
@@ -177,7 +181,7 @@ class PlatformHook(HttpHook, Generic[C]):
             attempt += strikes
         return next_step(reply.classified, attempt, budget_seconds, self.clock(), self._jitter(), refreshed=refreshed)
 
-    def end(self, reply: Reply, step: Step) -> None:
+    def end(self, reply: Reply, step: Step) -> NoReturn:
         """Raise what an answer comes to when it is not tried again here; a wait is written for all workers first."""
         one = reply.classified
         if isinstance(step, Wait):
@@ -187,12 +191,16 @@ class PlatformHook(HttpHook, Generic[C]):
         again = isinstance(step, Fail) and step.again_later
         raise PlatformRefused(f"{self.scope}: {one}", again_later=again, account_only=one.outcome is Outcome.ACCESS)
 
+    def give_up(self, reply: Reply) -> NoReturn:
+        """Raise what an answer that is not OK comes to when it is not tried again here, as `end` does."""
+        self.end(reply, self.step_after(reply, 1, 0.0))
+
     def refuse_host(self, reply: Reply) -> None:
         """Raise HostRefused for a reply that the check of the host's address refused; not where the request is."""
         if reply.refused:
             raise HostRefused(reply.classified.reason)
 
-    def wait(self, not_before: datetime, reason: str, *, paused: bool = False) -> None:
+    def wait(self, not_before: datetime, reason: str, *, paused: bool = False) -> NoReturn:
         """Let no worker use the credential before not_before (business time, UTC) and raise PlatformWaits."""
         if self.state is not None:
             not_before = write_throttle(self.state, self.scope, self._credential, not_before, reason, paused=paused)
@@ -222,6 +230,23 @@ class PlatformHook(HttpHook, Generic[C]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.http_conn_id})"
+
+    def _ask(self, request: PlatformRequest, allowed: Authorization) -> Reply:
+        content_type = {} if request.body is None else {"Content-Type": request.content_type}
+        return self._exchange(
+            request.method,
+            self.base.url + request.path,
+            self.classify,
+            params={**request.params, **allowed.params},
+            headers={**content_type, **request.headers, **allowed.headers},
+            body=request.body,
+        )
+
+    def _noted(self, request: PlatformRequest, reply: Reply) -> Reply:
+        self.refuse_host(reply)
+        self.log.debug("%s %s: %s %s", request.method, request.path, reply.status, reply.classified)
+        self._note(reply)
+        return reply
 
     def _exchange(
         self,

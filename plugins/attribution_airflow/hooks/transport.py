@@ -22,7 +22,7 @@ from urllib3.util.retry import Retry
 
 from include.errors import HostRefused
 
-_POOL_SIZE = 8
+_POOL_SIZE = 16
 _CHUNK = 65_536
 
 Check = Callable[[str, str, int], str | None]

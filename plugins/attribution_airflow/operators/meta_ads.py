@@ -1,6 +1,7 @@
 """Meta's tasks."""
 
 from attribution_airflow.operators.account_job import AccountJob
+from attribution_airflow.operators.event_sender import EventSender
 from attribution_airflow.pools import META_API
 
 
@@ -9,3 +10,10 @@ class SyncMetaSpendOperator(AccountJob):
 
     account_job = "include.jobs.sync_meta_spend_daily:sync_meta_spend_daily"
     account_pool = META_API
+
+
+class SendMetaPurchaseOperator(EventSender):
+    """Send purchases to Meta's Conversions API."""
+
+    sender = "send_meta_purchase"
+    vendor_pool = META_API

@@ -21,6 +21,7 @@ from include.ids import tenant_id_of
 
 if TYPE_CHECKING:
     from include.jobs.outcome import TenantOutcome
+    from include.jobs.request import JobRequest
 
 
 class TenantJob(BaseOperator):
@@ -49,6 +50,11 @@ class TenantJob(BaseOperator):
         """The batch's name in the UI."""
         return label_of(list(self.batch))
 
+    def request(self, context: Any) -> "JobRequest":
+        """Return what the run asks of each tenant."""
+        dag_run = context["dag_run"]
+        return job_request(dag_run.dag_id, dag_run.run_id, dag_run.run_after, context["params"])
+
     def execute(self, context: Any) -> None:
         """Run the batch; raises TenantsFailed, or AirflowFailException where a retry would only wait again."""
         from airflow.sdk.module_loading import import_string
@@ -59,7 +65,7 @@ class TenantJob(BaseOperator):
         dag_run, ti = context["dag_run"], context["ti"]
         batch = Batch(
             job=import_string(self.job.replace(":", ".")),
-            request=job_request(dag_run.dag_id, dag_run.run_id, dag_run.run_after, context["params"]),
+            request=self.request(context),
             holder=Holder(dag_run.dag_id, dag_run.run_id, self.task_id, ti.map_index),
             database=database_url,
             deadline_seconds=tenant_deadline(self.period).total_seconds(),
@@ -74,15 +80,15 @@ class TenantJob(BaseOperator):
             if all(outcome.timed_out for outcome in failed):
                 raise AirflowFailException(message)
             raise TenantsFailed(message)
-        self._look_again(outcomes, dag_run.start_date)
+        self._look_again(outcomes, dag_run)
 
-    def _look_again(self, outcomes: "list[TenantOutcome]", started: "datetime | None") -> None:
+    def _look_again(self, outcomes: "list[TenantOutcome]", dag_run: Any) -> None:
         """Raise AirflowRescheduleException where something waits and its time comes within a third of the period."""
         waits = [outcome.resume_seconds for outcome in outcomes if outcome.resume_seconds is not None]
-        if not waits or started is None:
+        if not waits:
             return
         again = datetime.now(UTC) + timedelta(seconds=min(waits))
-        if again < started + tenant_deadline(self.period):
+        if again < dag_run.start_date + tenant_deadline(self.period):
             raise AirflowRescheduleException(again)
 
     def _settle_alerts(self, outcomes: "list[TenantOutcome]") -> None:

@@ -1,5 +1,6 @@
 """The last task and only leaf of every job: its state is the run's."""
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -18,14 +19,16 @@ class Verdict(BaseOperator):
     Runs whatever became of the tasks before it. A deferred tenant alone does not fail the run: somebody else did its
     work, or the next run will.
 
-    planned_by: task whose XCom holds the batches that the run was to work on.
+    planned_by: task whose XCom holds the batches that the run was to work on. also: further jobs that the run did
+    tenants' work of, under their own names.
     """
 
-    def __init__(self, *, planned_by: str = "due_tenants", **kwargs: Any) -> None:
+    def __init__(self, *, planned_by: str = "due_tenants", also: Sequence[str] = (), **kwargs: Any) -> None:
         # Alerts are opened while the run works; once it is over, whatever came of it, people are told.
         tell = AlertNotifier()
         super().__init__(trigger_rule="all_done", on_success_callback=tell, on_failure_callback=tell, **kwargs)
         self.planned_by = planned_by
+        self.also = tuple(also)
 
     def execute(self, context: Any) -> str:
         """Return the summary line; raise AirflowFailException with it, after printing how to run the rest again."""
@@ -38,7 +41,8 @@ class Verdict(BaseOperator):
         planned = chain.from_iterable(ti.xcom_pull(task_ids=self.planned_by) or [])
         states = ti.get_task_states(dag_id=dag_id, run_ids=[run_id]).get(run_id, {})
         states.pop(self.task_id, None)
-        verdict = judge(planned, recorded_outcomes(control_url(), dag_id, run_id), states)
+        outcomes = [one for job in (dag_id, *self.also) for one in recorded_outcomes(control_url(), job, run_id)]
+        verdict = judge(planned, outcomes, states)
         if unsettled := [row for row in verdict.tenants if row[1] != "succeeded"]:
             self.log.info("%s", table_of(unsettled))
         if verdict.failed:
