@@ -70,8 +70,8 @@ class GoogleAds:
     platform = "google_ads"
     levels: ClassVar[tuple[Level, ...]] = ("campaign", "adgroup", "ad")
     rungs: ClassVar[tuple[Rung, ...]] = (Rung(_PAGE_ROWS, 31), Rung(_PAGE_ROWS, 7), Rung(_PAGE_ROWS, 1))
-    whole_after_hour = 3
-    """The previous day is complete around three in the morning of the account's zone."""
+    whole_after_hour = 0
+    """What Google still adds in the first three hours of the next day, the next run restates."""
 
     def api_version(self, connection: PlatformConnection) -> str:
         """Return the major version of the path."""

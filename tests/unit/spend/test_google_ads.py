@@ -1,7 +1,7 @@
 """Google Ads: queries, pages and numbers of the REST transport (source_apis B.3 to B.8), without a network."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from include.platforms.hosts import target
 from include.platforms.secret import Secret
 from include.spend.google_ads import GoogleAds, report_query
 from include.spend.report import Account, AccountFacts, Chunk, Lookback, Rung
-from include.spend.windows import final_before, restated_window
+from include.spend.windows import final_before, restated_window, whole_until
 from tests.unit.spend.conversation import held
 
 ENDPOINT = Endpoint(target("https", "googleads.googleapis.com", None))
@@ -224,6 +224,13 @@ def test_the_restatement_window_follows_from_the_enabled_conversion_actions(acti
 )
 def test_a_start_is_clamped_to_the_thirty_seven_months_that_are_kept(today: date, first: date) -> None:
     assert GOOGLE.earliest(today) == first
+
+
+def test_at_sixteen_utc_the_yesterday_of_tokyo_is_read_which_is_today_here() -> None:
+    lookback, _, _ = held(GOOGLE.lookback(CONNECTION, ACCOUNT), [{}])
+    until = whole_until("Asia/Tokyo", datetime(2026, 3, 31, 16, 0, tzinfo=UTC), GOOGLE.whole_after_hour)
+    window = restated_window(until, lookback, None, date.min)
+    assert (window.date_from, window.date_to) == (date(2026, 3, 1), date(2026, 4, 1))
 
 
 def test_every_day_is_read_once_more_after_its_window_on_whatever_day_of_the_week_it_falls() -> None:
