@@ -61,6 +61,10 @@ def test_the_request_goes_to_the_pixel_without_a_token_in_its_address_and_joins_
     assert request.body == b'{"data":[{"a":1},{"b":2}]}'
 
 
+def test_events_do_not_wait_for_the_pace_of_reports() -> None:
+    assert 0 < request_of([b"{}"], META, "v26.0").cost <= 0.05
+
+
 @pytest.mark.parametrize("number", [0, 1_001])
 def test_a_request_holds_one_to_a_thousand_events(number: int) -> None:
     assert len(json.loads(batch([b"{}"] * 1_000))["data"]) == 1_000

@@ -56,6 +56,10 @@ def test_the_request_names_the_pixel_and_joins_frozen_elements() -> None:
     assert request.body == b'{"event_source":"web","event_source_id":"C4PIXEL","data":[{"a":1},{"b":2}]}'
 
 
+def test_events_do_not_wait_for_the_pace_of_reports() -> None:
+    assert 0 < request_of([b"{}"], TIKTOK).cost <= 0.05
+
+
 @pytest.mark.parametrize("number", [0, 1_001])
 def test_a_request_holds_one_to_a_thousand_events(number: int) -> None:
     assert len(json.loads(batch([b"{}"] * 1_000, "C4"))["data"]) == 1_000
