@@ -2,11 +2,13 @@
 shipping and tips. In integer minor units and exact decimals throughout.
 
 GA4 defines it so (conversion_apis A6: the sum of price times quantity of the items), and a value that means another
-thing at each vendor could not be compared. Where prices contain tax, each line's own tax is taken out of it.
+thing at each vendor could not be compared. Where prices contain tax, each line's own tax is taken out of it. What a
+shop notes for the order alone, a discount or a tax that is on no line, is spread over the lines by their amounts.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from orjson import Fragment
 
@@ -52,7 +54,13 @@ def value_of(purchase: Purchase) -> Valued:
 
     An order without lines, such as an imported one, is one item of what is left of its total.
     """
-    items = [item for line in purchase.lines for item in _items_of(line, purchase.taxes_included)]
+    lines = _sold(purchase)
+    amounts, taxes = _amounts_and_taxes(purchase, lines)
+    items = [
+        item
+        for line, amount, tax in zip(lines, amounts, taxes, strict=True)
+        for item in _priced(_id_of(line), line.quantity, max(amount - tax, 0))
+    ]
     if not items:
         items = [Item(_WHOLE_ORDER, 1, _goods_of_total(purchase))]
     return _valued(items)
@@ -85,8 +93,8 @@ def shipping_of(purchase: Purchase) -> int | None:
     shipping = purchase.shipping_minor
     if shipping is None or purchase.tax_minor is None or not (purchase.taxes_included and purchase.lines):
         return shipping
-    on_lines = sum(line.tax_minor for line in purchase.lines if line.quantity > 0)
-    return max(shipping - max(purchase.tax_minor - on_lines, 0), 0)
+    _, taxes = _amounts_and_taxes(purchase, _sold(purchase))
+    return max(shipping - max(purchase.tax_minor - sum(taxes), 0), 0)
 
 
 def number(minor: int, currency: str) -> Fragment:
@@ -103,10 +111,41 @@ def _valued(items: Sequence[Item]) -> Valued:
     return Valued(value, tuple(items))
 
 
-def _items_of(line: Line, taxes_included: bool) -> Iterator[Item]:
-    if line.quantity > 0:
-        amount = line.quantity * line.unit_price_minor - line.discount_minor
-        yield from _priced(_id_of(line), line.quantity, max(amount - (line.tax_minor if taxes_included else 0), 0))
+def _sold(purchase: Purchase) -> list[Line]:
+    return [line for line in purchase.lines if line.quantity > 0]
+
+
+def _amounts_and_taxes(purchase: Purchase, lines: Sequence[Line]) -> tuple[list[int], list[int]]:
+    """Return the lines' amounts after discounts, and the tax that is within them."""
+    amounts = [max(line.quantity * line.unit_price_minor - line.discount_minor, 0) for line in lines]
+    if unplaced := _unplaced_discount(purchase, lines):
+        amounts = [amount - part for amount, part in zip(amounts, _spread(unplaced, amounts), strict=True)]
+    if not purchase.taxes_included:
+        return amounts, [0] * len(lines)
+    taxes = [line.tax_minor for line in lines]
+    if not any(taxes) and purchase.tax_minor:
+        taxes = _spread(purchase.tax_minor, [*amounts, purchase.shipping_minor or 0])[:-1]
+    return amounts, taxes
+
+
+def _unplaced_discount(purchase: Purchase, lines: Sequence[Line]) -> int:
+    """Return the part of the order's discount that is on no line, if its total shows that it is one on goods."""
+    if purchase.discounts_minor is None:
+        return 0
+    unplaced = purchase.discounts_minor - sum(line.discount_minor for line in lines)
+    gross = sum(line.quantity * line.unit_price_minor for line in lines)
+    beside = (purchase.shipping_minor or 0) + (purchase.tips_minor or 0)
+    beside += 0 if purchase.taxes_included else purchase.tax_minor or 0
+    return unplaced if unplaced > 0 and gross - purchase.discounts_minor + beside == purchase.total_minor else 0
+
+
+def _spread(amount: int, over: Sequence[int]) -> list[int]:
+    """Return parts of an amount in proportion to others, which sum to it exactly unless the others are all zero."""
+    whole = sum(over)
+    if not whole:
+        return [0] * len(over)
+    edges = [amount * part // whole for part in accumulate(over, initial=0)]
+    return [after - before for before, after in pairwise(edges)]
 
 
 def _priced(item_id: str, quantity: int, amount_minor: int) -> Iterator[Item]:

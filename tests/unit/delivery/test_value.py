@@ -49,6 +49,21 @@ def test_shipping_loses_the_tax_that_is_no_lines_so_that_value_tax_and_shipping_
     assert value_of(included).value_minor + 500 + 1_995 == included.total_minor
 
 
+def test_an_orders_discount_that_is_on_no_line_is_spread_over_the_lines_by_their_amounts() -> None:
+    lines = (line(quantity=1, unit_price_minor=3_000), line(line_id=2, sku="B", quantity=1, unit_price_minor=1_000))
+    noted = {"lines": lines, "discounts_minor": 401, "shipping_minor": 490, "tax_minor": 756}
+    valued = value_of(purchase(**noted, total_minor=4_000 - 401 + 490 + 756))
+    assert valued == Valued(3_599, (Item("MUG-1", 1, 2_700), Item("B", 1, 899)))
+    assert value_of(purchase(**noted, total_minor=4_000 + 490 + 756)).value_minor == 4_000, "it was on shipping"
+
+
+def test_an_orders_tax_that_is_on_no_line_is_spread_over_lines_and_shipping() -> None:
+    lines = (line(quantity=1, unit_price_minor=11_900, tax_minor=0),)
+    included = purchase(taxes_included=True, lines=lines, shipping_minor=595, tax_minor=1_995, total_minor=12_495)
+    assert value_of(included).value_minor == 10_000
+    assert shipping_of(included) == 500
+
+
 def test_an_amount_that_does_not_divide_is_two_items_whose_prices_differ_by_one_minor_unit() -> None:
     third = value_of(purchase(lines=(line(quantity=3, unit_price_minor=334, discount_minor=2),)))
     assert third == Valued(1_000, (Item("MUG-1", 1, 334), Item("MUG-1", 2, 333)))
