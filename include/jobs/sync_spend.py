@@ -18,6 +18,7 @@ from include.alerts.failure import AlertingFailure
 from include.clock import fixed_now, local_today, now
 from include.errors import InvalidInput, PlatformRefused, PlatformWaits, TooMuchAsked, UntrustedReport
 from include.ids import stable_id
+from include.jobs.match_spend import match_spend
 from include.jobs.request import SAMPLE_ROWS, JobRequest, JobResult
 from include.jobs.spend_conversation import Conversation, ReportPending
 from include.jobs.spend_store import Load, Stage, Written
@@ -233,7 +234,7 @@ def _result(
         changed=written.days > 0,
         sample=written.sample,
         alerts=tuple(alert for alert in alerts if alert is not None),
-        then=partial(_step, rest) if rest.chunks else None,
+        then=partial(_step, rest) if rest.chunks else match_spend,
     )
 
 

@@ -5,6 +5,7 @@ Nothing is read or connected before a job asks, so that jobs without a platform 
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from attribution_airflow.connections import database_url, platform_connection
@@ -12,8 +13,8 @@ from include.platforms.client import PlatformClient
 
 
 def job_clients() -> Mapping[str, object]:
-    """Return the clients of a task: `platforms`, an OpenClient."""
-    return {"platforms": Platforms()}
+    """Return the clients of a task: `platforms`, an OpenClient; `first_database`, which gives the jobs' URL of it."""
+    return {"platforms": Platforms(), "first_database": partial(database_url, "analytics_db")}
 
 
 class Platforms:

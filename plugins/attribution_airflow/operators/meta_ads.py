@@ -17,3 +17,10 @@ class SendMetaPurchaseOperator(EventSender):
 
     sender = "send_meta_purchase"
     vendor_pool = META_API
+
+
+class SyncMetaViewsOperator(AccountJob):
+    """Bring the view-through claims of Meta ad accounts up to date, one by one."""
+
+    account_job = "include.jobs.attribution_vta_sync:sync_meta_views"
+    account_pool = META_API

@@ -17,3 +17,10 @@ class SyncTikTokSpendOperator(AccountJob):
 
     account_job = "include.jobs.sync_tiktok_spend_daily:sync_tiktok_spend_daily"
     account_pool = TIKTOK_API
+
+
+class SyncTikTokViewsOperator(AccountJob):
+    """Bring the view-through claims of TikTok advertisers up to date, one by one."""
+
+    account_job = "include.jobs.attribution_vta_sync:sync_tiktok_views"
+    account_pool = TIKTOK_API

@@ -19,15 +19,17 @@ class Verdict(BaseOperator):
     Runs whatever became of the tasks before it. A deferred tenant alone does not fail the run: somebody else did its
     work, or the next run will.
 
-    planned_by: task whose XCom holds the batches that the run was to work on. also: further jobs that the run did
-    tenants' work of, under their own names.
+    planned_by: task, or tasks, whose XCom holds the batches that the run was to work on. also: further jobs that the
+    run did tenants' work of, under their own names.
     """
 
-    def __init__(self, *, planned_by: str = "due_tenants", also: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *, planned_by: str | Sequence[str] = "due_tenants", also: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         # Alerts are opened while the run works; once it is over, whatever came of it, people are told.
         tell = AlertNotifier()
         super().__init__(trigger_rule="all_done", on_success_callback=tell, on_failure_callback=tell, **kwargs)
-        self.planned_by = planned_by
+        self.planned_by = [planned_by] if isinstance(planned_by, str) else list(planned_by)
         self.also = tuple(also)
 
     def execute(self, context: Any) -> str:
@@ -38,7 +40,8 @@ class Verdict(BaseOperator):
         dag_id, run_id = dag_run.dag_id, dag_run.run_id
         if refusal := ti.xcom_pull(task_ids="check_request", key=REFUSAL):
             raise AirflowFailException(f"refused: {refusal}; trigger a new run with a corrected conf")
-        planned = chain.from_iterable(ti.xcom_pull(task_ids=self.planned_by) or [])
+        batches = chain.from_iterable(ti.xcom_pull(task_ids=task) or [] for task in self.planned_by)
+        planned = chain.from_iterable(batches)
         states = ti.get_task_states(dag_id=dag_id, run_ids=[run_id]).get(run_id, {})
         states.pop(self.task_id, None)
         outcomes = [one for job in (dag_id, *self.also) for one in recorded_outcomes(control_url(), job, run_id)]

@@ -1,0 +1,3 @@
+select currency from analytics.ad_spend_daily where tenant_id = %(tenant_id)s
+union
+select currency from analytics.conversions where tenant_id = %(tenant_id)s
