@@ -65,10 +65,14 @@ class Lookback:
 
 @dataclass(frozen=True)
 class Rung:
-    """How much is asked for at once: rows per page and days per report. Rung 0 is what is tried first."""
+    """How much is asked for at once: rows per page, days per report and, None for all, campaigns whose ads it has.
+
+    Rung 0 is what is tried first.
+    """
 
     page_size: int
     days: int
+    campaigns: int | None = None
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ VERSION = DEFAULT_VERSIONS["tiktok_ads"]
 _PAGE_ROWS = 1000
 _LONGEST_RANGE_DAYS = 30
 _MOST_PAGES = 1000
+_MOST_FILTER_IDS = 100
 _NOT_AVAILABLE = "-"
 REPORT = "report/integrated/get/"
 _GMV_MAX_REPORT, _STORES = "gmv_max/report/get/", "gmv_max/store/list/"
@@ -96,7 +97,12 @@ class TikTok:
 
     platform = "tiktok"
     levels: ClassVar[tuple[Level, ...]] = ("campaign", "ad")
-    rungs: ClassVar[tuple[Rung, ...]] = (Rung(_PAGE_ROWS, _LONGEST_RANGE_DAYS), Rung(_PAGE_ROWS, 1))
+    rungs: ClassVar[tuple[Rung, ...]] = (
+        Rung(_PAGE_ROWS, _LONGEST_RANGE_DAYS),
+        Rung(_PAGE_ROWS, 1),
+        Rung(_PAGE_ROWS, 1, campaigns=_MOST_FILTER_IDS),
+        Rung(_PAGE_ROWS, 1, campaigns=1),
+    )
     whole_after_hour = 12
 
     def api_version(self, connection: PlatformConnection) -> str:
@@ -142,21 +148,30 @@ class TikTok:
         if chunk.level == "account":
             yield from _totals(account, chunk, rung)
             return
-        basic = Paging(f"{chunk}", rung)
-        while basic.more:
-            reply = yield from asked(basic.request(REPORT, basic_params(account, chunk)))
-            rows = _basic_page(reply, basic, chunk)
-            if rows.num_rows:
-                yield rows
+        for campaigns in (yield from _parts(account, chunk, rung)):
+            basic = Paging(f"{chunk}", rung)
+            while basic.more:
+                reply = yield from asked(basic.request(REPORT, basic_params(account, chunk, campaigns)))
+                rows = _basic_page(reply, basic, chunk)
+                if rows.num_rows:
+                    yield rows
         if chunk.level == "campaign":
             for rows, request_id in (yield from _gmv_max(account, chunk, rung)):
                 yield batch_of(rows, request_id)
 
 
-def basic_params(account: Account, chunk: Chunk) -> dict[str, str]:
-    """Return the query of a BASIC report without its page; both days are included. Lists travel as JSON text."""
+def basic_params(account: Account, chunk: Chunk, campaigns: Sequence[str] = ()) -> dict[str, str]:
+    """Return the query of a BASIC report without its page; both days are included. Lists travel as JSON text.
+
+    campaigns: those whose rows are wanted, at most 100; none for all.
+    """
     grain = _GRAINS[chunk.level]
-    every = {"field_name": grain.status, "filter_type": "IN", "filter_value": json.dumps(["STATUS_ALL"])}
+    wanted = {grain.status: ["STATUS_ALL"], "campaign_ids": campaigns}
+    filtering = [
+        {"field_name": name, "filter_type": "IN", "filter_value": json.dumps(values)}
+        for name, values in wanted.items()
+        if name and values
+    ]
     return {
         "advertiser_id": account.account_id,
         "service_type": "AUCTION",
@@ -165,7 +180,7 @@ def basic_params(account: Account, chunk: Chunk) -> dict[str, str]:
         "dimensions": json.dumps([grain.dimension, "stat_time_day"]),
         "metrics": json.dumps(grain.metrics),
         **_days(chunk),
-        **({"filtering": json.dumps([every])} if grain.status else {}),
+        **({"filtering": json.dumps(filtering)} if filtering else {}),
         "query_lifetime": "false",
     }
 
@@ -254,6 +269,19 @@ def is_contained(
     days = {*total, *by_campaign, *gmv_max}
     apart = sum((abs(total.get(one, zero) - by_campaign.get(one, zero) - gmv_max.get(one, zero)) for one in days), zero)
     return apart < _CONTAINED_WITHIN * sum(gmv_max.values(), zero)
+
+
+def _parts(account: Account, chunk: Chunk, rung: Rung) -> Generator[Wish, Reply | None, list[Sequence[str]]]:
+    """Return the sets of campaigns that a report is asked for in: one of all, unless its ads are too many for that."""
+    if rung.campaigns is None or chunk.level != "ad":
+        return [()]
+    campaigns = replace(chunk, level="campaign")
+    paging, found = Paging(f"{campaigns}", rung), dict[str, None]()
+    while paging.more:
+        reply = yield from asked(paging.request(REPORT, basic_params(account, campaigns)))
+        found |= dict.fromkeys(_basic_page(reply, paging, campaigns).column("entity_id").to_pylist())
+    ids = list(found)
+    return [ids[start : start + rung.campaigns] for start in range(0, len(ids), rung.campaigns)]
 
 
 def _spend_of_campaigns(

@@ -289,4 +289,21 @@ def test_thirty_days_are_read_anew_daily_and_sixty_on_sundays_but_not_before_noo
 
 
 def test_no_report_is_longer_than_thirty_days_and_one_that_is_too_large_is_asked_day_by_day() -> None:
-    assert [rung.days for rung in TIKTOK.rungs] == [30, 1]
+    assert [rung.days for rung in TIKTOK.rungs] == [30, 1, 1, 1]
+    assert [rung.campaigns for rung in TIKTOK.rungs] == [None, None, 100, 1]
+
+
+def test_more_ads_than_one_answer_holds_are_asked_for_by_campaign() -> None:
+    answers = [page(row(campaign="17"), row(campaign="18")), page(ad("1")), page(ad("2"))]
+    conversation = TIKTOK.report(CONNECTION, ACCOUNT, AD, Rung(1000, 1, campaigns=1), None)
+    _, asked, rows = held(conversation, answers)
+    assert [one["entity_id"] for one in rows] == ["1", "2"]
+    filters = [
+        {one["field_name"]: json.loads(one["filter_value"]) for one in json.loads(request.params["filtering"])}
+        for request in asked
+    ]
+    assert filters == [
+        {"campaign_status": ["STATUS_ALL"]},
+        {"ad_status": ["STATUS_ALL"], "campaign_ids": ["17"]},
+        {"ad_status": ["STATUS_ALL"], "campaign_ids": ["18"]},
+    ]
