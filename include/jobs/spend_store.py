@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 METRIC_SET_VERSION = 1
 """Raised when the fields that adapters ask for change their meaning."""
 
-_ROWS_PER_COPY = 20_000
+ROWS_PER_COPY = 20_000
+"""Rows that wait in memory, at least a page."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Stage:
         self._waiting.append(batch)
         self._waiting_rows += batch.num_rows
         self.rows += batch.num_rows
-        if self._waiting_rows >= _ROWS_PER_COPY:
+        if self._waiting_rows >= ROWS_PER_COPY:
             self.flush()
 
     def flush(self) -> None:

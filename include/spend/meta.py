@@ -4,7 +4,6 @@ Small reports are answered at once. Large ones are ordered, polled by their stat
 and read page by page from cursors: the address of the next page holds the token and Meta's own host.
 """
 
-import io
 import json
 import re
 from collections.abc import Generator, Mapping
@@ -18,6 +17,7 @@ from include.platforms.connections import MetaAdsConnection, PlatformConnection
 from include.platforms.http_status import NotJson, json_of
 from include.platforms.outcome import member
 from include.platforms.request import PlatformRequest
+from include.spend.columns import DAY, IDENTITY, batch, fields_of, parsed, required, whole
 from include.spend.report import (
     AMOUNT,
     Account,
@@ -40,7 +40,6 @@ from include.spend.report import (
     batch_of,
     count,
     day,
-    schema,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +70,9 @@ STATUSES: Mapping[Level, tuple[str, ...]] = {
 }
 """Asked for by name, because a report leaves out deleted and archived objects that it was not asked for (A.9)."""
 
+RUNGS = (Rung(500, 30), Rung(100, 30), Rung(50, 30), Rung(50, 7), Rung(50, 1))
+"""The ladder of A.13 without its last rungs, lists of ids and fewer fields: a day in pages of 50 is small enough."""
+
 _FACTS = ("account_id", "account_currency", "spend", "impressions", "clicks", "date_start", "date_stop")
 _NAMES: Mapping[Level, tuple[str, ...]] = {
     "account": (),
@@ -97,8 +99,12 @@ class MetaSpend:
 
     platform = "meta"
     levels: ClassVar[tuple[Level, ...]] = ("campaign", "ad")
-    rungs: ClassVar[tuple[Rung, ...]] = (Rung(500, 30), Rung(100, 30), Rung(50, 30), Rung(50, 7), Rung(50, 1))
     whole_after_hour = 0
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Pages get smaller first, then ranges of days."""
+        return RUNGS
 
     def api_version(self, connection: PlatformConnection) -> str:
         """Return the version in the path."""
@@ -223,9 +229,9 @@ def _pages(request: PlatformRequest, account: Account, chunk: Chunk) -> Reportin
     seen: set[str] = set()
     while True:
         reply = yield from asked(request)
-        batch, cursor = _page(reply, account, chunk)
-        if batch is not None and batch.num_rows:
-            yield batch
+        rows, cursor = _page(reply, account, chunk)
+        if rows.num_rows:
+            yield rows
         if cursor is None:
             return
         if cursor in seen:
@@ -234,7 +240,7 @@ def _pages(request: PlatformRequest, account: Account, chunk: Chunk) -> Reportin
         request = PlatformRequest(request.method, request.path, params={**request.params, "after": cursor})
 
 
-def _page(reply: Reply, account: Account, chunk: Chunk) -> "tuple[pa.RecordBatch | None, str | None]":
+def _page(reply: Reply, account: Account, chunk: Chunk) -> "tuple[pa.RecordBatch, str | None]":
     """Return a page's rows, and the cursor of the next page or None where this is the last.
 
     The last page has a cursor too, and a page after the last may be offered that is empty (A.4): it ends where `next`
@@ -243,20 +249,20 @@ def _page(reply: Reply, account: Account, chunk: Chunk) -> "tuple[pa.RecordBatch
     page = None if chunk.level in _LEVELS_WITH_ACTIONS else _columns_of(reply.body, chunk.level)
     if page is not None:
         columns, more, cursor = page
-        batch = _batch(columns, account, chunk, reply.classified.request_id)
+        found = _batch(columns, account, chunk, reply.classified.request_id)
     else:
         body = _json(reply)
         data = member(body, "data")
         if not isinstance(data, list):
             raise UntrustedReport("a page has no list of rows; nothing is written")
         rows = [_row(one, account, chunk) for one in data]
-        batch = batch_of(rows, reply.classified.request_id)
+        found = batch_of(rows, reply.classified.request_id)
         more, cursor = member(body, "paging", "next"), member(body, "paging", "cursors", "after")
-    if more is None or batch.num_rows == 0:
-        return batch, None
+    if more is None or found.num_rows == 0:
+        return found, None
     if not isinstance(cursor, str) or not cursor:
         raise UntrustedReport("a page announces another one without a cursor; nothing is written")
-    return batch, cursor
+    return found, cursor
 
 
 def _row(one: Any, account: Account, chunk: Chunk) -> SpendRow:
@@ -304,86 +310,48 @@ def _by_type(one: Any, name: str) -> dict[str, Any]:
 
 
 def _columns_of(body: bytes, level: Level) -> "tuple[Mapping[str, pa.Array], str | None, str | None] | None":
-    """Return a page's columns, its `next` and its cursor, or None where its rows are not all texts as documented.
-
-    Columns are read without a Python object per value: a page of many costs a fifth of reading it row by row.
-    """
+    """Return a page's columns, its `next` and its cursor, or None where its rows are not all texts as documented."""
     import pyarrow as pa
-    from pyarrow import json as arrow_json
 
     fields = [(name, pa.string()) for name in (*_FACTS, *_NAMES[level])]
     paging = pa.struct([("next", pa.string()), ("cursors", pa.struct([("after", pa.string())]))])
-    wanted = pa.schema([("data", pa.list_(pa.struct(fields))), ("paging", paging)])
-    try:
-        table = arrow_json.read_json(
-            io.BytesIO(body),
-            read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(body) + 1),
-            parse_options=arrow_json.ParseOptions(
-                explicit_schema=wanted, newlines_in_values=True, unexpected_field_behavior="ignore"
-            ),
-        )
-        if table.num_rows != 1:
-            return None
-        (head,) = table.select(["paging"]).to_pylist()
-        data = table.column("data").combine_chunks()
-        if data.null_count:
-            return None
-        rows = data.flatten()
-        columns = dict(zip([name for name, _ in fields], rows.flatten(), strict=True))
-    except pa.ArrowInvalid:
+    table = parsed(body, pa.schema([("data", pa.list_(pa.struct(fields))), ("paging", paging)]))
+    if table is None:
         return None
-    found = head["paging"] or {}
-    return columns, found.get("next"), (found.get("cursors") or {}).get("after")
+    data = table.column("data").combine_chunks()
+    if data.null_count:
+        return None
+    found = table.column("paging").to_pylist()[0] or {}
+    return fields_of(data.flatten()), found.get("next"), (found.get("cursors") or {}).get("after")
 
 
 def _batch(
     columns: "Mapping[str, pa.Array]", account: Account, chunk: Chunk, request_id: str | None
 ) -> "pa.RecordBatch":
-    """Return columns as spend of a level that has no actions; raises UntrustedReport as the reading of rows does."""
-    import pyarrow as pa
+    """Return columns of ads as spend; raises UntrustedReport where the reading of rows does."""
     import pyarrow.compute as pc
 
-    level, rows = chunk.level, len(columns["spend"])
-    _require(columns["account_id"], re.escape(account.account_id), "account_id")
-    _require(columns["date_start"], r"\d{4}-\d{2}-\d{2}", "date_start")
-    if not columns["date_start"].equals(columns["date_stop"]):
+    required(columns["account_id"], re.escape(account.account_id), "account_id")
+    days = required(columns["date_start"], DAY, "date_start")
+    if not days.equals(columns["date_stop"]):
         raise UntrustedReport("a row spans several days; nothing is written")
-    ids = ("campaign_id",) if level == "campaign" else ("campaign_id", "adset_id", "ad_id")
-    for name in ids:
-        _require(columns[name], r"[0-9]{1,32}", name)
-    _require(columns["spend"], AMOUNT, "spend")
-    _require(columns["account_currency"], r"[A-Z]{3}", "account_currency")
-    counts = {}
-    for name in ("impressions", "clicks"):
-        texts = pc.fill_null(columns[name], "0")
-        _require(texts, r"-?[0-9]{1,18}", name)
-        counts[name] = pc.cast(texts, pa.int64())
-    nothing = pa.nulls(rows, pa.string())
-    values = {
-        "report_date": columns["date_start"],
-        "level": pa.repeat(pa.scalar(level), rows),
-        "entity_id": columns[f"{level}_id"],
-        "currency": columns["account_currency"],
-        "spend": columns["spend"],
-        **counts,
-        "campaign_id": columns["campaign_id"],
-        "adgroup_id": columns.get("adset_id", nothing),
-        "ad_id": columns.get("ad_id", nothing),
-        "entity_name": columns[f"{level}_name"],
-        "family": nothing,
-        "platform_conversions": nothing,
-        "platform_conversion_value": nothing,
-        "request_id": pa.repeat(pa.scalar(request_id, pa.string()), rows),
-    }
-    return pa.RecordBatch.from_arrays([values[name] for name in schema().names], schema=schema())
-
-
-def _require(texts: "pa.Array", pattern: str, what: str) -> None:
-    """Raise UntrustedReport, naming the field, unless every text is of the form."""
-    import pyarrow.compute as pc
-
-    if texts.null_count or not pc.all(pc.match_substring_regex(texts, f"^(?:{pattern})$"), min_count=0).as_py():
-        raise UntrustedReport(f"{what} is missing or malformed; nothing is written")
+    return batch(
+        {
+            "report_date": days,
+            "level": chunk.level,
+            "entity_id": required(columns["ad_id"], IDENTITY, "ad_id"),
+            "currency": required(columns["account_currency"], r"[A-Z]{3}", "account_currency"),
+            "spend": required(columns["spend"], AMOUNT, "spend"),
+            "impressions": whole(pc.fill_null(columns["impressions"], "0"), "impressions"),
+            "clicks": whole(pc.fill_null(columns["clicks"], "0"), "clicks"),
+            "campaign_id": required(columns["campaign_id"], IDENTITY, "campaign_id"),
+            "adgroup_id": required(columns["adset_id"], IDENTITY, "adset_id"),
+            "ad_id": columns["ad_id"],
+            "entity_name": columns["ad_name"],
+            "request_id": request_id,
+        },
+        len(days),
+    )
 
 
 def _json(reply: Reply) -> Any:
