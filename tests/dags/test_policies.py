@@ -29,6 +29,8 @@ CONTRACT = {
     "attribution_order_reconciliation_manual": ("none", DAYS, timedelta(days=1)),
     "attribution_process_unattributed": ("`30 * * * *`", {"limit"}, timedelta(hours=1)),
     "backfill_attribution": ("none", DAYS, timedelta(days=1)),
+    "sync_fx_rates": ("`50 1 * * *`", set(), timedelta(days=1)),
+    "attribution_vta_sync": ("`30 2 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
 }
 
 DAG_IDS = sorted(path.stem for path in DAGS.glob("*.py"))

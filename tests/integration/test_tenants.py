@@ -47,6 +47,18 @@ destinations:
 sources:
   - source: shopify
     conn_id: acme_shopify
+fx_sources:
+  - source: tenant
+    conn_id: acme_rates
+    path: /rates.csv
+  - source: ecb
+campaign_rules:
+  - name: old-tags
+    platform: meta
+    account_id: "123"
+    campaign_id: "456"
+    when: {campaign: spring.*}
+    from: 2026-03-01
 readers: [analytics_reader]
 """
 FOURTH = """\
@@ -72,7 +84,13 @@ def _no_tenants_afterwards(database: Database) -> Iterator[None]:
     with psycopg.connect(database.superuser_url) as connection:
         for table in ("tenants", "tenant_attribution_config", "tenant_ad_accounts"):
             connection.execute(f"delete from control.{table}")
-        for table in ("tenant_destinations", "tenant_sources", "reader_tenants"):
+        for table in (
+            "tenant_destinations",
+            "tenant_sources",
+            "tenant_fx_sources",
+            "tenant_campaign_rules",
+            "reader_tenants",
+        ):
             connection.execute(f"delete from control.{table}")
 
 
