@@ -1,7 +1,7 @@
 """Which tenants, or ad accounts of theirs, a run works on. How they are split over tasks is left to batches.py."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attribution_airflow.requests import names_its_work
@@ -61,15 +61,9 @@ def due_accounts(control_url: str, platform: str, params: Mapping[str, Any]) -> 
     from include.storage.control import control_rows
     from include.tenants.registry import list_tenants
 
-    tenants = {tenant.tenant_id: tenant for tenant in chosen(list_tenants(control_url), params.get("tenants") or [])}
-    wanted = params.get("accounts") or []
+    tenants = chosen(list_tenants(control_url), params.get("tenants") or [])
     rows = control_rows(control_url, "due/select_ad_accounts", platform=platform)
-    found = [
-        (tenants[row.tenant_id], str(row.account_id))
-        for row in rows
-        if row.tenant_id in tenants and row.enabled and (not wanted or row.account_id in wanted)
-    ]
-    return sorted(found, key=lambda pair: (pair[0].slug, pair[1]))
+    return chosen_accounts(rows, tenants, params.get("accounts") or [])
 
 
 def account_ids(control_url: str) -> set[str]:
@@ -82,6 +76,22 @@ def account_ids(control_url: str) -> set[str]:
 def chosen(tenants: Sequence[Listed], slugs: Collection[str]) -> list[Listed]:
     """Return the active tenants among those named; none named means all."""
     return [tenant for tenant in tenants if tenant.status == "active" and (not slugs or tenant.slug in slugs)]
+
+
+def chosen_accounts(
+    rows: Iterable[Any], tenants: Sequence[Listed], accounts: Collection[str]
+) -> list[tuple[Listed, str]]:
+    """Return the enabled ones of these accounts that belong to the tenants; none named means all. Sorted by name.
+
+    rows: tenant_id, account_id, enabled.
+    """
+    by_id = {tenant.tenant_id: tenant for tenant in tenants}
+    found = [
+        (by_id[row.tenant_id], str(row.account_id))
+        for row in rows
+        if row.tenant_id in by_id and row.enabled and (not accounts or row.account_id in accounts)
+    ]
+    return sorted(found, key=lambda pair: (pair[0].slug, pair[1]))
 
 
 def due_of(tenants: Sequence[Listed], with_work: Collection[int], leased: Collection[int]) -> list[str]:

@@ -127,3 +127,13 @@ def test_conversion_ids_written_as_digits_become_the_same_integers() -> None:
 )
 def test_queues_are_asked_unless_the_conf_names_the_work(params: dict[str, Any], expected: bool) -> None:
     assert names_its_work(params) is expected
+
+
+def test_ad_accounts_that_nobody_has_are_refused_by_name() -> None:
+    known = (*PARAMS, "accounts")
+    check_conf({"accounts": ["4711"]}, known, TENANTS, TODAY, {"4711"})
+    with pytest.raises(InvalidInput) as caught:
+        check_conf({"accounts": ["4712", "9"]}, known, TENANTS, TODAY, {"4711"})
+    assert str(caught.value) == (
+        "unknown ad account 4712; did you mean 4711?; unknown ad account 9; see ad_accounts of the tenants"
+    )
