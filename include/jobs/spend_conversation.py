@@ -8,10 +8,10 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from include.errors import AttributionError
+from include.errors import AttributionError, PlatformRefused
 from include.platforms.client import PlatformClient, Reply
 from include.platforms.request import PlatformRequest
-from include.spend.report import Notice, Once, Pause, Wish
+from include.spend.report import IfAllowed, Once, Pause, Wish
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,8 +56,8 @@ class Conversation:
                 answer = None
                 if isinstance(wish, Pause):
                     self._pause(wish.seconds)
-                elif isinstance(wish, Notice):
-                    self.notices[wish.text] = None
+                elif isinstance(wish, IfAllowed):
+                    answer = self._answer_if_allowed(wish)
                 elif isinstance(wish, PlatformRequest | Once):
                     answer = self._answer(wish)
                 elif take is not None:
@@ -71,6 +71,15 @@ class Conversation:
     def _answer(self, wish: PlatformRequest | Once) -> Reply:
         self.requests += 1
         return self.client.send(wish.request) if isinstance(wish, Once) else self.client.call(wish)
+
+    def _answer_if_allowed(self, wish: IfAllowed) -> Reply | None:
+        try:
+            return self._answer(wish.request)
+        except PlatformRefused as error:
+            if error.again_later:
+                raise
+            self.notices[f"{wish.missing} ({error})"] = None
+            return None
 
     def _pause(self, seconds: float) -> None:
         if self.slept + seconds > LONGEST_PAUSE_SECONDS:

@@ -138,14 +138,18 @@ class Once:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """Yielded to tell people of a part that cannot be read while the rest is; one line with the remedy."""
+class IfAllowed:
+    """Yielded for a part of the account that the credential may see or not.
 
-    text: str
+    Where it may not, the answer is None, the rest goes on, and people are told: missing, one line with the remedy.
+    """
+
+    request: PlatformRequest
+    missing: str
 
 
-Wish = PlatformRequest | Once | Pause | Notice
-"""A request is answered by a Reply that is OK (the client has retried); a pause or a notice by None."""
+Wish = PlatformRequest | Once | IfAllowed | Pause
+"""A request is answered by a Reply that is OK (the client has retried); a pause by None."""
 
 Asking = Generator[Wish, Reply | None, AccountFacts]
 Measuring = Generator[Wish, Reply | None, Lookback]

@@ -18,7 +18,7 @@ from include.errors import UntrustedReport
 from include.platforms.client import Reply
 from include.platforms.connections import PlatformConnection
 from include.platforms.http_status import json_of
-from include.platforms.outcome import Outcome, member
+from include.platforms.outcome import member
 from include.platforms.request import PlatformRequest
 from include.platforms.versions import DEFAULT_VERSIONS
 from include.spend.columns import DAY, IDENTITY, batch, fields_of, named, optional, parsed, required, whole
@@ -28,11 +28,10 @@ from include.spend.report import (
     AccountFacts,
     Asking,
     Chunk,
+    IfAllowed,
     Level,
     Lookback,
     Measuring,
-    Notice,
-    Once,
     Ordering,
     Reporting,
     Rung,
@@ -61,6 +60,7 @@ _CONTAINED_WITHIN = Decimal("0.1")
 
 # GMV Max has 240 queries a minute of its own, the pace of the app is 600.
 _GMV_MAX_COST = 2.5
+_NO_GMV_MAX = "GMV Max is not read; if there is a TikTok shop, allow the app to read GMV Max"
 _PROMOTION_TYPES = ("PRODUCT", "LIVE")
 _GMV_MAX_METRICS = ("cost", "orders", "gross_revenue")
 
@@ -319,13 +319,9 @@ def _stores(account: Account) -> Generator[Wish, Reply | None, list[str]]:
     An app that may not see stores still reads the rest: most advertisers have none. It is told, because the cost of
     those that have one is missing then.
     """
-    request = _get(_STORES, {"advertiser_id": account.account_id}, _GMV_MAX_COST)
-    reply = yield from asked(Once(request))
-    if reply.classified.outcome in (Outcome.ACCESS, Outcome.CONFIG):
-        yield Notice(f"GMV Max is not read ({reply.classified}); allow the app to read GMV Max if there is a shop")
+    reply = yield IfAllowed(_get(_STORES, {"advertiser_id": account.account_id}, _GMV_MAX_COST), _NO_GMV_MAX)
+    if reply is None:
         return []
-    if not reply.classified.ok:
-        reply = yield from asked(request)
     stores = member(json_of(reply.body), "data", "store_list")
     if stores is not None and not isinstance(stores, list):
         raise UntrustedReport("store_list is not a list; nothing is written")

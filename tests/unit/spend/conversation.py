@@ -7,11 +7,7 @@ from typing import Any
 from include.platforms.client import Reply
 from include.platforms.outcome import Classified, Outcome
 from include.platforms.request import PlatformRequest
-from include.spend.report import Notice, Once, Pause
-
-
-def refused(outcome: Outcome, code: str) -> Reply:
-    return Reply(Classified(outcome, "no permission", code=code), "yes", 200, {}, b"{}")
+from include.spend.report import IfAllowed, Once, Pause
 
 
 def answer(body: object) -> Reply:
@@ -23,7 +19,7 @@ def held(
 ) -> tuple[Any, list[PlatformRequest], list[dict[str, Any]]]:
     """Return what the conversation came to, what it asked, and the rows it yielded, in order; nobody sleeps.
 
-    answers: bodies in order, or what answers a request; a Reply stands for itself.
+    answers: bodies in order, or what answers a request; a Reply and None stand for themselves.
     """
     requests: list[PlatformRequest] = []
     rows: list[dict[str, Any]] = []
@@ -35,11 +31,9 @@ def held(
         except StopIteration as end:
             return end.value, requests, rows
         reply = None
-        if isinstance(wish, PlatformRequest | Once):
-            requests.append(wish.request if isinstance(wish, Once) else wish)
+        if isinstance(wish, PlatformRequest | Once | IfAllowed):
+            requests.append(wish if isinstance(wish, PlatformRequest) else wish.request)
             found = next(pending) if pending is not None else answers(requests[-1])  # type: ignore[operator]
-            reply = found if isinstance(found, Reply) else answer(found)
-        elif isinstance(wish, Notice):
-            rows.append({"notice": wish.text})
+            reply = found if isinstance(found, Reply | None) else answer(found)
         elif not isinstance(wish, Pause):
             rows.extend(wish.to_pylist())
