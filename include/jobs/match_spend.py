@@ -34,25 +34,28 @@ def match_spend(
     Counts met_touches: touches that were given their campaign.
     """
     rules = _rules(clients, tenant)
-    entities = [Entity(*row) for row in session.rows("matching/select_entities")]
-    bearers = [Bearer(*row) for row in session.rows("matching/select_bearers")]
     since = day_bounds(tenant.timezone, *[_first_day(tenant, request)] * 2)[0]
     lock_shop(session)
     _forget_lost_rules(session, rules)
     with_pages = any({"landing_page", "referrer"} & set(rule.conditions) for rule in rules)
     session.execute("matching/create_touch_clues", since=since, parameters=_PARAMETERS, with_pages=with_pages)
-    directory = Directory(entities, bearers, rules)
-    met = [
-        (row.clue, match, until)
-        for row in session.rows("matching/select_clues")
-        for match, until in _with_ends(directory.matches(_clue(row)))
-    ]
+    clues = session.rows("matching/select_clues")
+    if not clues:
+        return JobResult(counts={"met_touches": 0})
+    directory = _directory(session, rules)
+    met = [(row.clue, match, until) for row in clues for match, until in _with_ends(directory.matches(_clue(row)))]
     if not met:
         return JobResult(counts={"met_touches": 0})
     _stage(session, tenant, met)
     filled = session.execute("matching/fill_touchpoints")
     session.execute("matching/upsert_campaign_map", timezone=tenant.timezone)
     return JobResult(counts={"met_touches": filled})
+
+
+def _directory(session: TenantSession, rules: list[Rule]) -> Directory:
+    entities = [Entity(*row) for row in session.rows("matching/select_entities")]
+    bearers = [Bearer(*row) for row in session.rows("matching/select_bearers")]
+    return Directory(entities, bearers, rules)
 
 
 def _first_day(tenant: Tenant, request: JobRequest) -> date:
