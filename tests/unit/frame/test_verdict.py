@@ -46,6 +46,13 @@ def test_a_tenant_whose_task_died_without_an_outcome_failed() -> None:
     assert verdict.slugs("failed") == ["umbrella"]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_a_tenants_outcomes_under_several_jobs_the_worst_counts(order: int) -> None:
+    outcomes = [recorded("acme", status, status) for status in ("succeeded", "failed", "deferred", "waiting")][::order]
+    verdict = judge(["acme"], outcomes, DONE)
+    assert verdict.tenants == (("acme", "failed", "failed"),)
+
+
 @pytest.mark.parametrize("state", ["failed", "upstream_failed"])
 def test_a_task_that_did_not_succeed_fails_the_run_even_if_every_tenant_did(state: str) -> None:
     verdict = judge(["acme"], [recorded("acme", "succeeded")], {**DONE, "announce": state})
