@@ -70,7 +70,7 @@ class OAuthHook(PlatformHook[C]):
         self._pass_gate()
         attempt = 1
         while True:
-            reply = self._ask(refresh)
+            reply = self._ask_for_token(refresh)
             self.refuse_host(reply)
             if reply.classified.ok:
                 return _grant(reply.body)
@@ -85,7 +85,7 @@ class OAuthHook(PlatformHook[C]):
                 self._sleep(step.after_seconds)
             attempt += 1
 
-    def _ask(self, refresh: Secret | None) -> Reply:
+    def _ask_for_token(self, refresh: Secret | None) -> Reply:
         # Apart from what raises: a traceback that shows locals must not find the form.
         endpoint, form = self.token_request(refresh)
         return self._exchange(
