@@ -22,6 +22,7 @@ from rich.console import Console
 
 from dev import environment, postgres, vendors
 from dev.airflow_api import AirflowApi
+from dev.processes import still_running
 from dev.state import CHECKOUT, RUN_ENV, state_folder, write_private
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
@@ -128,16 +129,11 @@ def _processes_file() -> Path:
 
 
 def _running() -> dict[str, psutil.Process]:
-    """Return the components that run, by name; a process id that was reused since is not one of them."""
-    running = {}
+    """Return the components that run, by name."""
     file = _processes_file()
     recorded = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"components": {}}
-    for name, (pid, created) in recorded["components"].items():
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            if abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE:
-                running[name] = process
-    return running
+    found = {name: still_running(*process) for name, process in recorded["components"].items()}
+    return {name: process for name, process in found.items() if process is not None}
 
 
 def _start_components(variables: dict[str, str]) -> None:

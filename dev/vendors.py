@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 import requests
 
+from dev.processes import still_running
 from dev.state import CHECKOUT, state_folder, write_private
 
 _READY_SECONDS = 60
@@ -79,12 +80,7 @@ def _process() -> psutil.Process | None:
     if not _record().exists():
         return None
     recorded = json.loads(_record().read_text(encoding="utf-8"))
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(recorded["pid"])
-        # A process id that was reused since is somebody else.
-        if abs(process.create_time() - recorded["created"]) < 1 and process.status() != psutil.STATUS_ZOMBIE:
-            return process
-    return None
+    return still_running(recorded["pid"], recorded["created"])
 
 
 def _record() -> Path:

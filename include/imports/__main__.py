@@ -16,12 +16,11 @@ from rich.table import Table
 
 from include import clock
 from include.errors import AttributionError, InvalidInput
-from include.ids import tenant_id_of
 from include.imports import order_rows, touchpoint_rows
 from include.imports.csv_rows import read_header
 from include.imports.doorbell import ring
 from include.imports.load import Imported, import_orders, import_touchpoints
-from include.tenants.registry import list_tenants, load_tenant
+from include.tenants.named import tenant_named
 
 
 def main() -> int:
@@ -50,14 +49,7 @@ def main() -> int:
 def _import(slug: str, touchpoints: Path | None, orders: Path | None) -> list[Imported]:
     if touchpoints is None and orders is None:
         raise InvalidInput("nothing to import; name TOUCHPOINTS=file.csv or ORDERS=file.csv")
-    first_url, control_url = _environment("ANALYTICS_DB_URL"), _environment("ANALYTICS_CONTROL_URL")
-    slugs = {row.slug for row in list_tenants(control_url)}
-    if slug not in slugs:
-        raise InvalidInput(f"unknown tenant {slug!r}; known are {', '.join(sorted(slugs)) or 'none yet'}")
-    tenant = load_tenant(first_url, tenant_id_of(slug))
-    url = (
-        first_url if tenant.db_conn_id == "analytics_db" else _environment(f"AIRFLOW_CONN_{tenant.db_conn_id.upper()}")
-    )
+    tenant, url = tenant_named(slug, os.environ)
     # Both before either is loaded: a file that is refused says that nothing was imported.
     for path, columns in ((touchpoints, touchpoint_rows.COLUMNS), (orders, order_rows.COLUMNS)):
         if path is not None:
@@ -81,13 +73,6 @@ class _Shown:
 
     def __call__(self, rows: int) -> None:
         self.status.update(f"{self.name}: {rows:,} rows")
-
-
-def _environment(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise InvalidInput(f"{name} is not set; start a stack with make up, or set the database URLs")
-    return value
 
 
 def _print(imported: list[Imported]) -> None:
