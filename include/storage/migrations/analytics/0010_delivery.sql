@@ -45,9 +45,9 @@ create index conversion_events_of_run
     where state = 'queued';
 create index conversion_events_sending
     on analytics.conversion_events (tenant_id, destination, destination_id, lease_until) where state = 'sending';
--- What validation still has to prove, and what can still be sent again once it has.
-create index conversion_events_unproven on analytics.conversion_events (tenant_id, destination_id, state, event_time)
-    where state in ('accepted', 'in_doubt');
+-- What a person is told of, and what can still be sent again.
+create index conversion_events_in_doubt on analytics.conversion_events (tenant_id, destination_id)
+    where state = 'in_doubt';
 create index conversion_events_resendable on analytics.conversion_events (tenant_id, destination_id, event_time)
     where state = 'accepted' and payload is not null;
 comment on table analytics.conversion_events is 'What is reported of an order to a destination: an outbox. Each row is in exactly one state; the moves between them are those of include/delivery/ledger.py. Retention: as long as the order; payloads only until nothing can be sent again.';
