@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down import explain tenants-plan tenants-apply mwaa-bundle dags-doc test test-unit \
         test-integration test-dags test-deploy test-chaos test-e2e lint format bench chaos lock webhooks-replay sandbox \
-        alerts check-connections
+        alerts check-connections delivery-decide
 
 # The newest supported Python of this machine; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
@@ -49,6 +49,10 @@ explain: $(READY)  ## why an order has its credit: TENANT=slug ORDER=id (JSON=1)
 webhooks-replay: $(READY)  ## try quarantined webhooks again: TENANT=slug (SOURCE=webhook:orders/create) (REF=id)
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.orders.replay --tenant "$(TENANT)" \
 	    $(if $(SOURCE),--source "$(SOURCE)") $(if $(REF),--ref "$(REF)")
+
+delivery-decide: $(READY)  ## settle an event in doubt: TENANT=slug DESTINATION=id ORDER=id VERDICT=received|lost
+	@$(RUN) -m dev.with_stack_env $(RUN) -m include.jobs.delivery_decision --tenant "$(TENANT)" \
+	    --destination "$(DESTINATION)" --order "$(ORDER)" --verdict "$(VERDICT)"
 
 tenants-plan: $(READY)  ## what tenants/*.yaml would change
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.tenants.plan

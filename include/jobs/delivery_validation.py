@@ -189,6 +189,23 @@ def failed_check(asked: Asked, method: str, error: Exception) -> tuple[Fact, tup
     return fact, (asked.alarm(UNCHECKED, f"deliveries cannot be checked: {error}"),)
 
 
+def keep(
+    session: TenantSession,
+    destination_id: str,
+    run_id: str,
+    now: datetime,
+    changes: Sequence[Change],
+    facts: Iterable[Fact],
+) -> int:
+    """Write facts and change rows that are still what was read; return how many were. now: business time, UTC."""
+    changed = session.execute("delivery_validation/update_events", destination_id=destination_id, **_arrays(changes))
+    rows = json.dumps([_fact_row(fact) for fact in facts])
+    session.execute(
+        "delivery_validation/insert_facts", destination_id=destination_id, run_id=run_id, now=now, facts=rows
+    )
+    return changed
+
+
 def digest_of(replies: Iterable[Reply]) -> str:
     """Return the SHA-256 of answers, in hex."""
     made = sha256()
@@ -201,14 +218,7 @@ def _kept(asked: Asked, found: Found) -> dict[str, int]:
     """Write what was found and return counts."""
     session, destination_id, now = asked.session, asked.destination.destination_id, asked.request.now
     news = [change for change in found.changes if change.is_news and asked.start <= change.row.event_time < asked.end]
-    changed = session.execute("delivery_validation/update_events", destination_id=destination_id, **_arrays(news))
-    session.execute(
-        "delivery_validation/insert_facts",
-        destination_id=destination_id,
-        run_id=asked.request.run_id,
-        now=now,
-        facts=json.dumps([_fact_row(fact) for fact in found.facts], default=str),
-    )
+    changed = keep(session, destination_id, asked.request.run_id, now, news, found.facts)
     if found.counts:
         session.execute("delivery_validation/upsert_counts", destination_id=destination_id, now=now, **_buckets(found))
     session.execute(

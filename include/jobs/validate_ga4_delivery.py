@@ -78,7 +78,7 @@ def _check(asked: Asked) -> Found:
     canary, canary_alerts, unseen_twice = _canary(asked, client, property_id, rows)
     readings = {
         currency: _read(client, property_id, currency, days_of(_of(rows, currency), now))
-        for currency in sorted({row.currency for row in rows if row.state != "confirmed"})
+        for currency in sorted({row.currency for row in rows})
     }
     foreign = _foreign(asked, rows, readings.values())
     ruled = [

@@ -74,7 +74,7 @@ def _check(asked: Asked) -> Found:
     changed = [change for check in checks for change in changes(check, "meta", now, requeue=requeue)]
     changed += unverifiable(rows, changed, first_hour(now))
     facts = set_facts(_STATS, checks, digest_of(replies))
-    quality, quality_alerts, unavailable = _quality(asked, client, version, pixel_id)
+    quality, quality_alerts, unavailable = _quality(asked, client, version, pixel_id, hourly.browser)
     return Found(
         "set",
         facts=(*facts, *quality),
@@ -107,7 +107,7 @@ def _other_version(reply: Reply, asked: str) -> bool:
 
 
 def _quality(
-    asked: Asked, client: PlatformClient, version: str, pixel_id: str
+    asked: Asked, client: PlatformClient, version: str, pixel_id: str, browser_events: int
 ) -> tuple[list[Fact], list[Alert], bool | None]:
     """Return fact and alerts about the dataset, and whether it is unavailable (None: not known).
 
@@ -121,7 +121,7 @@ def _quality(
     except (PlatformWaits, PlatformRefused):
         return [Fact(_DATASET, CHECK_FAILED, Proof.NONE, now, now)], [], None
     unavailable = is_unavailable(json_of(node.body))
-    found = quality_of(json_of(quality.body))
+    found = quality_of(json_of(quality.body), browser_events=browser_events)
     complaints = [*found.complaints, *(f"check {key} failed" for key in failed_checks(json_of(checks.body)))]
     if unavailable:
         complaints.append(UNAVAILABLE_REASON)

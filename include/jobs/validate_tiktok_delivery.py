@@ -81,12 +81,19 @@ def _check(asked: Asked) -> Found:
 def _pixel(asked: Asked, client: PlatformClient, pixel_code: str) -> tuple[str, str]:
     """Return advertiser and number of the pixel; raises PlatformRefused(account_only) where no advertiser shows it."""
     for advertiser_id in _advertisers(asked):
-        answer: Any = json_of(client.call(pixel_request(advertiser_id, pixel_code)).body)
+        try:
+            answer: Any = json_of(client.call(pixel_request(advertiser_id, pixel_code)).body)
+        except PlatformRefused as error:
+            # A token may read some of the tenant's accounts and not others.
+            if not error.account_only:
+                raise
+            continue
         pixel_id = pixel_id_of(answer, pixel_code)
         if pixel_id is not None:
             return advertiser_id, pixel_id
     raise PlatformRefused(
-        f"{asked.destination.conn_id}: no TikTok ad account of the tenant shows its pixel; add one to ad_accounts",
+        f"{asked.destination.conn_id}: no TikTok ad account of the tenant shows its pixel to this token;"
+        " add one to ad_accounts, or let the token read it",
         account_only=True,
     )
 

@@ -24,6 +24,7 @@ _SAMPLE_OF_TYPE = {
     "bytea": "'x'",
     "double precision": "0.5",
     "numeric": "1",
+    "ARRAY": "'{}'",
 }
 _CHECKED_TEXT = {
     "tenants.status": "active",
@@ -40,6 +41,10 @@ _CHECKED_TEXT = {
     "conversion_events.destination": "ga4",
     "conversion_events.event_name": "purchase",
     "conversion_events.state": "queued",
+    "delivery_checks.provable": "event",
+    "account_runs.status": "running",
+    "ad_spend_daily.level": "campaign",
+    "ad_spend_restatements.kind": "changed",
     "tenant_fx_sources.source": "ecb",
     "tenant_campaign_rules.platform": "meta",
     "view_through_daily.platform": "meta",

@@ -58,8 +58,11 @@ def quality_request(api_version: str, pixel_id: str, *, reduced: bool = False) -
     return PlatformRequest("GET", f"/{api_version}/dataset_quality", params={"dataset_id": pixel_id, "fields": fields})
 
 
-def quality_of(answer: Any) -> Quality:
-    """Return the quality of Purchase; a figure that is not there is neither good nor bad."""
+def quality_of(answer: Any, *, browser_events: int) -> Quality:
+    """Return the quality of Purchase; a figure that is not there is neither good nor bad.
+
+    browser_events: counted lately; without any there is nothing that the server's events could cover.
+    """
     web = member(answer, "web")
     event = next((one for one in web if member(one, "event_name") == _EVENT), None) if isinstance(web, list) else None
     paths: Mapping[str, Sequence[str | int]] = {
@@ -70,16 +73,15 @@ def quality_of(answer: Any) -> Quality:
     }
     read = {name: member(event, *path) for name, path in paths.items()}
     figures = {name: float(value) for name, value in read.items() if _is_number(value)}
-    return Quality(figures, tuple(_complaints(figures)))
+    return Quality(figures, tuple(_complaints(figures, browser_events)))
 
 
-def _complaints(figures: Mapping[str, float]) -> list[str]:
+def _complaints(figures: Mapping[str, float], browser_events: int) -> list[str]:
     made = []
     if figures.get("match_quality", LOWEST_SCORE) < LOWEST_SCORE:
         made.append(f"match quality is {figures['match_quality']:g}, below {LOWEST_SCORE:g}")
-    # Where no browser event is covered at all, browser and server do not send the same orders or ids.
     goal = figures.get("coverage_goal", 75.0)
-    if figures.get("coverage", goal) < goal:
+    if browser_events and figures.get("coverage", goal) < goal:
         made.append(f"{figures['coverage']:g} % of browser events are covered, aim {goal:g} %")
     return made
 

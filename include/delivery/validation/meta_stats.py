@@ -19,18 +19,19 @@ SETTLES_AFTER = timedelta(hours=6)
 MOST_PAGES = 50
 
 _HOUR = timedelta(hours=1)
-_AGGREGATION, _EVENT, _SERVER = "event_source", "Purchase", "SERVER"
+_AGGREGATION, _EVENT, _SERVER, _BROWSER = "event_source", "Purchase", "SERVER", "BROWSER"
 
 
 @dataclass(frozen=True)
 class HourlyCounts:
-    """Server events by the start of their hour (UTC); an hour without an entry counted none.
+    """Server events by the start of their hour (UTC), none where there is no entry. browser: events of browsers in all.
 
     guards: incomplete (a page is missing), bucket_differs (the same hour twice, not alike), uneven_buckets (hours that
     do not follow each other in whole hours), unreadable (an entry of another shape).
     """
 
     by_hour: Mapping[datetime, int]
+    browser: int
     guards: frozenset[str]
 
 
@@ -74,17 +75,21 @@ def hourly_counts(pages: Sequence[Any]) -> HourlyCounts:
     """Return the counts of all pages; a bucket that comes again on the next page is one bucket."""
     by_hour: dict[datetime, int] = {}
     failed: set[str] = set()
+    browser = 0
     if not pages or not is_last(pages[-1]):
         failed.add("incomplete")
     for bucket in _buckets(pages):
-        hour, count = _hour_of(bucket), _server_count(bucket)
+        hour, count = _hour_of(bucket), _count_of(bucket, _SERVER)
         if hour is None or count is None:
             failed.add("unreadable")
-        elif by_hour.setdefault(hour, count) != count:
+            continue
+        if hour not in by_hour:
+            browser += _count_of(bucket, _BROWSER) or 0
+        if by_hour.setdefault(hour, count) != count:
             failed.add("bucket_differs")
     if len({hour.minute for hour in by_hour}) > 1:
         failed.add("uneven_buckets")
-    return HourlyCounts(by_hour, frozenset(failed))
+    return HourlyCounts(by_hour, browser, frozenset(failed))
 
 
 def settled_hours(counts: HourlyCounts, now: datetime) -> list[Interval]:
@@ -113,13 +118,18 @@ def _hour_of(bucket: Any) -> datetime | None:
     return None if moment is None or moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _server_count(bucket: Any) -> int | None:
+def _count_of(bucket: Any, side: str) -> int | None:
     if member(bucket, "aggregation") not in (None, _AGGREGATION):
         return None
     entries = member(bucket, "data")
     if not isinstance(entries, list):
         return None
-    found = [member(entry, "count") for entry in entries if member(entry, "value") == _SERVER]
-    if not all(isinstance(count, int) and not isinstance(count, bool) for count in found):
-        return None
-    return sum(found)
+    total = 0
+    for entry in entries:
+        if member(entry, "value") != side:
+            continue
+        count = member(entry, "count")
+        if not isinstance(count, int) or isinstance(count, bool):
+            return None
+        total += count
+    return total

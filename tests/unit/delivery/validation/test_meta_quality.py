@@ -39,7 +39,8 @@ def test_figures_of_purchase_are_read_and_judged() -> None:
             event_match_quality={"composite_score": 7.4},
             event_coverage={"percentage": 81.2, "goal_percentage": 75},
             dedupe_key_feedback=[{"server_events_with_dedupe_key": {"percentage": 100}}],
-        )
+        ),
+        browser_events=9,
     )
     assert found.figures == {
         "match_quality": 7.4,
@@ -59,13 +60,19 @@ def test_figures_of_purchase_are_read_and_judged() -> None:
     ],
 )
 def test_a_low_figure_is_a_complaint(fields: dict[str, Any], complaint: str) -> None:
-    assert quality_of(quality(**fields)).complaints == (complaint,)
+    assert quality_of(quality(**fields), browser_events=9).complaints == (complaint,)
 
 
 @pytest.mark.parametrize("answer", [{}, {"web": []}, quality(), quality(event_match_quality={"composite_score": True})])
 def test_a_figure_that_is_not_there_is_neither_good_nor_bad(answer: Any) -> None:
-    assert quality_of(answer).figures == {}
-    assert quality_of(answer).complaints == ()
+    found = quality_of(answer, browser_events=9)
+    assert (found.figures, found.complaints) == ({}, ())
+
+
+def test_without_browser_events_there_is_nothing_to_cover() -> None:
+    uncovered = quality(event_coverage={"percentage": 0.0, "goal_percentage": 75})
+    assert quality_of(uncovered, browser_events=0).complaints == ()
+    assert len(quality_of(uncovered, browser_events=1).complaints) == 1
 
 
 def test_only_the_vendors_own_word_makes_a_dataset_unavailable() -> None:

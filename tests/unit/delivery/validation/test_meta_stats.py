@@ -47,7 +47,7 @@ def test_only_servers_count() -> None:
 
 def test_an_hour_of_browsers_alone_counts_none() -> None:
     found = hourly_counts([page(bucket("2026-03-30T10:00:00+0000", BROWSER=7))])
-    assert list(found.by_hour.values()) == [0]
+    assert (list(found.by_hour.values()), found.browser) == ([0], 7)
 
 
 def test_the_offset_of_a_bucket_is_the_datasets_and_read_from_it() -> None:
