@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 from include.errors import UntrustedReport
 from include.platforms.client import Reply
@@ -90,7 +91,7 @@ _RUNNING = frozenset({"Job Not Started", "Job Started", "Job Running"})
 _POLL_SECONDS = (10.0, 20.0, 40.0, 60.0)
 _RACE_TRIES = 4
 _RACE_SECONDS = 2.0
-_ASYNC_AD_DAYS = 7
+_SYNC_DAYS = 7
 _RETAINED_MONTHS = 37
 
 
@@ -140,7 +141,8 @@ class MetaSpend:
         request = PlatformRequest(
             "POST",
             f"/{_meta(connection).api_version}/act_{account.account_id}/insights",
-            body=json.dumps(_query(chunk)).encode(),
+            body=urlencode(_query(chunk)).encode(),
+            content_type="application/x-www-form-urlencoded",
         )
         reply = yield from asked(request)
         found = member(_json(reply), "report_run_id")
@@ -163,9 +165,11 @@ class MetaSpend:
         yield from _pages(PlatformRequest("GET", path, params=params), account, chunk)
 
     def _is_large(self, chunk: Chunk, rung: Rung) -> bool:
-        # A report that was too much at once is ordered from the second rung on, whatever its level.
-        smaller = rung.page_size < self.rungs[0].page_size
-        return chunk.days > _ASYNC_AD_DAYS and (chunk.level == "ad" or smaller)
+        # What was too much at once is ordered, whatever its level. A week is asked for at once even then, for accounts
+        # whose report runs fail; at the end of the ladder only a report run is left to try.
+        if chunk.days > _SYNC_DAYS:
+            return chunk.level == "ad" or rung != self.rungs[0]
+        return rung != self.rungs[0] and rung == self.rungs[-1]
 
 
 def _query(chunk: Chunk) -> dict[str, str]:

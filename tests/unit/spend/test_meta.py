@@ -4,6 +4,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -196,13 +197,14 @@ def test_ads_of_more_than_a_week_are_ordered_as_a_report(level: Level, days: int
     assert report_id == ("900" if ordered else None)
     if ordered:
         assert (requests[0].method, requests[0].path) == ("POST", "/v26.0/act_4711/insights")
-        assert json.loads(requests[0].body or b"")["level"] == level
+        assert parse_qs((requests[0].body or b"").decode())["level"] == [level]
 
 
 def test_a_report_that_was_too_much_at_once_is_ordered() -> None:
     answers = [{"report_run_id": "900"}]
     assert held(META.order(CONNECTION, ACCOUNT, chunk("campaign", 30), META.rungs[1]), answers)[0] == "900"
-    assert held(META.order(CONNECTION, ACCOUNT, chunk("campaign", 1), LAST), [])[0] is None
+    assert held(META.order(CONNECTION, ACCOUNT, chunk("campaign", 1), LAST), answers)[0] == "900"
+    assert held(META.order(CONNECTION, ACCOUNT, chunk("ad", 7), META.rungs[3]), [])[0] is None
 
 
 def test_an_ordered_report_is_read_once_its_status_says_completed() -> None:
