@@ -90,7 +90,8 @@ def _task(task: Any) -> dict[str, Any]:
         "pool": task.pool,
         "retries": task.retries,
         "retry_delay_seconds": _seconds(task.retry_delay),
-        "trigger_rule": str(task.trigger_rule.value),
+        # A mapped task holds what it was given: text or the enumeration.
+        "trigger_rule": str(getattr(task.trigger_rule, "value", task.trigger_rule)),
         "upstream": sorted(task.upstream_task_ids),
         "emits": sorted(asset.name for asset in task.outlets),
     }

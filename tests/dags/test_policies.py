@@ -31,6 +31,9 @@ CONTRACT = {
     "backfill_attribution": ("none", DAYS, timedelta(days=1)),
     "sync_fx_rates": ("`50 1 * * *`", set(), timedelta(days=1)),
     "attribution_vta_sync": ("`30 2 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
+    "validate_ga4_delivery": ("`0 */6 * * *`", DAYS, timedelta(hours=6)),
+    "validate_meta_delivery": ("`10 6 * * *`", DAYS, timedelta(days=1)),
+    "validate_tiktok_delivery": ("`20 6 * * *`", DAYS, timedelta(days=1)),
 }
 
 DAG_IDS = sorted(path.stem for path in DAGS.glob("*.py"))
