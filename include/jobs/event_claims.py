@@ -21,6 +21,7 @@ from include.delivery.purchase import (
     Destination,
     Event,
     Purchase,
+    Reason,
     Refund,
     Skip,
     Vendor,
@@ -192,12 +193,25 @@ def _built(
             yield _Ended(row, State.FAILED, Why.NOT_BUILDABLE, error_class, event.event_id, None, value_minor)
             continue
         if isinstance(built, Skip):
+            _refuse_missing_site(tenant, destination, built)
             yield _Ended(row, State.SKIPPED, built.reason, None, event.event_id, None, value_minor)
         elif destination.mode == "shadow":
             digest = sha256(built.body).digest()
             yield _Ended(row, State.SKIPPED, Why.SHADOW, None, event.event_id, digest, value_minor, built.value_minor)
         else:
             yield _Ready(row, event.event_id, built.body, value_minor, built.value_minor)
+
+
+def _refuse_missing_site(tenant: Tenant, destination: Destination, skip: Skip) -> None:
+    """Raise InvalidInput where an order lacks a page that only the shop's broken connection could tell.
+
+    Skipped for good it would be lost to a fault that somebody repairs tomorrow.
+    """
+    if skip.reason is Reason.NO_PAGE and destination.site is None and tenant.shop_conn_id is not None:
+        raise InvalidInput(
+            f"tenant {tenant.slug}: destination {destination.destination_id}: an order names no page, and connection "
+            f"{tenant.shop_conn_id}, which says where the shop's are, cannot be used; see make check-connections"
+        )
 
 
 def _purchases(session: TenantSession, order_ids: Sequence[int]) -> dict[int, Purchase]:

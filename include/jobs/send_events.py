@@ -317,7 +317,7 @@ def _source_id(config: TenantDestination, connection: PlatformConnection) -> str
 
 
 def _site(tenant: Tenant, platforms: OpenClient) -> str | None:
-    """Return where the shop's pages are; an order that names its page needs no such help, so none is no fault."""
+    """Return where the shop's pages are, None when nobody knows: orders that name their page need no such help."""
     if tenant.shop_conn_id is None:
         return None
     try:

@@ -16,7 +16,6 @@ from include.ids import tenant_id_of
 from include.jobs.batch import Batch, run_batch
 from include.jobs.outcome import TenantOutcome
 from include.jobs.request import JobRequest
-from include.orders.row_ids import order_id_of
 from include.orders.shopify import parse_delivery
 from include.orders.state import ShopStates
 from include.orders.upsert import upsert_shop_states
@@ -243,6 +242,11 @@ class Shop:
         )
 
 
+def priced(total: str) -> Json:
+    """Return the fields of an order that costs something else."""
+    return {"total_price": total, "current_total_price": total}
+
+
 def received(world: World, vendor: str) -> Counter[str]:
     """Return how often a vendor got each event id in a request that it did not refuse, repeats included."""
     found: Counter[str] = Counter()
@@ -255,4 +259,4 @@ def received(world: World, vendor: str) -> Counter[str]:
     return found
 
 
-__all__ = ["HOUR", "MINUTE", "SLUGS", "START", "TABLES", "Shop", "World", "line", "money", "order_id_of", "received"]
+__all__ = ["HOUR", "MINUTE", "SLUGS", "START", "TABLES", "Shop", "World", "line", "money", "priced", "received"]

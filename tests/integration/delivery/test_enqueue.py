@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.delivery.shops import HOUR, MINUTE, START, Shop, money
+from tests.integration.delivery.shops import HOUR, MINUTE, START, Shop, priced
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_what_is_decided_is_never_decided_again(shop: Shop) -> None:
     shop.credit()
     before = shop.ledger("ga4")
     shop.world.select("update control.tenant_destinations set send_from = %s", START - HOUR)
-    shop.change(1, current_total_price_set=money("50.00"))
+    shop.change(1, **priced("50.00"))
     shop.credit("again")
     days = {"date_from": (START - timedelta(days=9)).date(), "date_to": (START + timedelta(days=9)).date()}
     shop.credit("backfill", **days)
@@ -73,7 +73,7 @@ def test_a_destination_that_comes_later_gets_no_order_that_has_a_status(shop: Sh
     shop.sell(1)
     shop.credit()
     shop.destination("meta", destination_id="meta-second")
-    shop.change(1, current_total_price_set=money("50.00"))
+    shop.change(1, **priced("50.00"))
     shop.credit("again")
     assert [row["destination_id"] for row in shop.ledger("meta")] == ["meta"]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from include.jobs import event_posts
-from tests.integration.delivery.shops import HOUR, MINUTE, NOTES, START, Shop, line, money, received
+from tests.integration.delivery.shops import HOUR, MINUTE, NOTES, START, Shop, line, money, priced, received
 
 VENDORS = ("ga4", "meta", "tiktok")
 each_vendor = pytest.mark.parametrize("vendor", VENDORS)
@@ -68,11 +68,11 @@ def test_only_what_a_run_enqueued_is_sent_behind_it_and_no_alert_opened(shop: Sh
 def test_an_edit_before_sending_is_honoured_and_one_after_it_is_not_sent(shop: Shop) -> None:
     shop.sell(1)
     shop.credit()
-    shop.change(1, line_items=[line(price="30.00", price_set=money("30.00"))], current_total_price_set=money("61.00"))
+    shop.change(1, line_items=[line(price="30.00", price_set=money("30.00"))], **priced("61.00"))
     shop.send("meta")
     row = shop.row("meta")
     assert (row["value_minor"], row["sent_value_minor"]) == (6100, 4933)
-    shop.change(1, current_total_price_set=money("70.00"))
+    shop.change(1, **priced("70.00"))
     shop.send("meta")
     assert shop.row("meta")["value_minor"] == 6100
     assert received(shop.world, "meta") == Counter(ids(1))
