@@ -90,7 +90,7 @@ class Customers:
             raise refused(call, "google_ads.B9.login-combination", "authorizationError", name, denied)
         if customer in call.quirk("not_enabled", []):
             message = "The customer account is not yet enabled or has been deactivated."
-            raise refused(call, "google_ads.B9.not-enabled", "authorizationError", "CUSTOMER_NOT_ENABLED", message)
+            raise refused(call, "", "authorizationError", "CUSTOMER_NOT_ENABLED", message)
 
     def spend_operation(self, call: Call) -> None:
         """Count one search of the Cloud project; raises Refusal above the day's operations."""

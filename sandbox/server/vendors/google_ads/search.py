@@ -1,12 +1,15 @@
 """search and searchStream. Source: source_apis.md B.3 to B.5.
 
-Quirks: `page_rows` (10,000), `batch_rows` of a stream, `page_tokens_expired`, beside those of customers.py.
+Quirks: `page_rows` (10,000), `batch_rows` of a stream, `page_tokens_expired`; `missing_campaign: n` (the n-th is in no
+report below the customer), `currency` and `time_zone` of the customer, and of a daily report's first row `foreign_day`
+(the day before the range), `repeated` (it comes twice), `unreadable` (its cost is no number); beside those of
+customers.py.
 """
 
 import base64
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sandbox.server.surface import Call, Malformed, Reply, Route
@@ -40,7 +43,7 @@ def routes(customers: Customers) -> tuple[Route, ...]:
         page = rows[start : start + size]
         found: dict[str, Any] = {"results": page} if page else {}
         if start + size < len(rows):
-            found["nextPageToken"] = _page_token(start + size)
+            found["nextPageToken"] = _page_token(body, start + size)
         call.did("accepted")
         answered = found | {"totalResultsCount": str(len(rows)), "fieldMask": _mask(query)}
         return Reply(200, answered, {"request-id": request_id(call.body.decode())})
@@ -89,7 +92,9 @@ def _body(call: Call, known: frozenset[str]) -> dict[str, Any]:
 def _run(call: Call, customers: Customers, body: dict[str, Any]) -> tuple[list[dict[str, Any]], Query]:
     customer = call.variables["customer"]
     customers.check_access(call, customer)
-    customers.spend_operation(call)
+    # A report is one operation however many pages it has.
+    if not body.get("pageToken"):
+        customers.spend_operation(call)
     try:
         query = parse(str(body.get("query", "")))
         rows = _rows(call, customers, customer, query)
@@ -137,7 +142,28 @@ def _rows(call: Call, customers: Customers, customer: str, query: Query) -> list
     if shifts_today(query, now, reports.account.profile.timezone):
         call.broke("google_ads.B5.during", "shortly after midnight TODAY is still yesterday")
         now -= timedelta(hours=3)
-    return report_rows(reports, query, now)
+    return _spoiled(call, query, report_rows(reports, query, now))
+
+
+def _spoiled(call: Call, query: Query, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of a report as the quirks want them: short of a campaign, or with a first row that is wrong."""
+    number = call.quirk("missing_campaign")
+    if number is not None and query.has_metrics and query.resource != "customer":
+        names = sorted({row["campaign"]["resourceName"] for row in rows})
+        rows = [row for row in rows if row["campaign"]["resourceName"] not in names[number : number + 1]]
+    changed = {"currencyCode": call.quirk("currency"), "timeZone": call.quirk("time_zone")}
+    for name, value in changed.items():
+        if value is not None:
+            rows = [row | {"customer": row.get("customer", {}) | {name: value}} for row in rows]
+    if not rows or not query.by_date:
+        return rows
+    first = rows[0]
+    if call.quirk("foreign_day", False):
+        before = date.fromisoformat(first["segments"]["date"]) - timedelta(days=1)
+        first = first | {"segments": {"date": before.isoformat()}}
+    if call.quirk("unreadable", False):
+        first = first | {"metrics": first["metrics"] | {"costMicros": "1,000"}}
+    return [first, *([first] if call.quirk("repeated", False) else []), *rows[1:]]
 
 
 def _clients(customers: Customers, customer: str, slug: str | None, query: Query) -> list[dict[str, Any]]:
@@ -189,15 +215,18 @@ def _start(call: Call, body: dict[str, Any]) -> int:
         raise refused(call, "", "requestError", "EXPIRED_PAGE_TOKEN", "The page token expired.")
     try:
         asked = json.loads(base64.urlsafe_b64decode(str(token)))
-        return int(asked["start"])
+        start, its_query = int(asked["start"]), asked["query"]
     except (ValueError, KeyError, TypeError):
-        raise refused(
-            call, "google_ads.B3.page-token", "requestError", "INVALID_PAGE_TOKEN", "The page token is invalid."
-        ) from None
+        start, its_query = -1, None
+    if its_query != request_id(str(body.get("query"))):
+        message = "The page token is invalid, or belongs to another query."
+        raise refused(call, "google_ads.B3.page-token", "requestError", "INVALID_PAGE_TOKEN", message)
+    return start
 
 
-def _page_token(start: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps({"start": start}).encode()).decode()
+def _page_token(body: dict[str, Any], start: int) -> str:
+    token = {"start": start, "query": request_id(str(body.get("query")))}
+    return base64.urlsafe_b64encode(json.dumps(token).encode()).decode()
 
 
 def _mask(query: Query) -> str:

@@ -3,7 +3,10 @@
 Of an advertiser's campaigns the second is an upgraded Smart+ campaign, whose ads have two creatives each, and the third
 is GMV Max: no BASIC report has it, not even the advertiser's total. Rows by hour all lie at noon.
 Quirks: `most_ids` (ids a report may hold before the rest is cut off with a header), `total_number_off` (announce a
-wrong total), `no_account_scope`, `queries_per_second`, `display_timezone` and `currency` of the advertiser.
+wrong total), `most_days` (a longer report is too large), `pages_overlap: n` (later pages begin n rows too early),
+`missing_campaign: n` (the n-th is in no report below the advertiser), of a daily report's first row `foreign_day` (the
+day before the range) and `unreadable` (its spend is no number), `no_stores`, `no_account_scope`, `queries_per_second`,
+`display_timezone` and `currency` of the advertiser.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -101,7 +104,9 @@ class Reports:
             raise invalid("tiktok.C2.advertiser-id", "advertiser_id: Missing data for required field")
         reports = self._reports(call, advertiser)
         query = report_query(call)
-        cells = list(_creatives(reports, query, _basic(reports, query, call.now)))
+        if query.last - query.first >= timedelta(days=int(call.quirk("most_days", 365))):
+            raise Refusal("", "", envelope(40067, message="The query is too large"))
+        cells = list(_creatives(reports, query, _basic(call, reports, query)))
         rows = _table(call, reports, query, cells, METRICS)
         if whole_units:
             for row in rows:
@@ -124,7 +129,7 @@ class Reports:
         slug = _caller(call).subject
         call.did("accepted")
         store = {"store_id": store_id(slug), "store_name": slug, "is_gmv_max_available": True, "store_role": "ADMIN"}
-        return envelope(data={"store_list": [store]})
+        return envelope(data={"store_list": [] if call.quirk("no_stores", False) else [store]})
 
     def _info(self, call: Call) -> Reply:
         if call.quirk("no_account_scope", False):
@@ -177,6 +182,8 @@ def _answer(call: Call, query: ReportQuery, rows: list[dict[str, Any]]) -> Reply
         rows = [row for row in rows if row["dimensions"][query.id_dimension] in kept]
         headers = {"X-Tt-Ads-Throttle": "over-limit"}
     start = (query.page - 1) * query.page_size
+    if query.page > 1:
+        start -= int(call.quirk("pages_overlap", 0))
     info = {
         "page": query.page,
         "page_size": query.page_size,
@@ -184,15 +191,32 @@ def _answer(call: Call, query: ReportQuery, rows: list[dict[str, Any]]) -> Reply
         "total_page": -(-len(rows) // query.page_size),
     }
     call.did("accepted")
-    reply = envelope(data={"list": rows[start : start + query.page_size], "page_info": info})
+    page = _spoiled(call, rows[start : start + query.page_size])
+    reply = envelope(data={"list": page, "page_info": info})
     return Reply(reply.status, reply.body, headers)
 
 
-def _basic(reports: AccountReports, query: ReportQuery, now: datetime) -> list[Cell]:
+def _spoiled(call: Call, page: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the page as the quirks want it: its first row on a day nobody asked for, or with a spend that is none."""
+    if not page or "stat_time_day" not in page[0]["dimensions"]:
+        return page
+    dimensions, metrics = page[0]["dimensions"], page[0]["metrics"]
+    if call.quirk("foreign_day", False):
+        before = datetime.fromisoformat(dimensions["stat_time_day"]) - timedelta(days=1)
+        dimensions = dimensions | {"stat_time_day": str(before)}
+    if call.quirk("unreadable", False) and "spend" in metrics:
+        metrics = metrics | {"spend": "1,000.00"}
+    return [{"dimensions": dimensions, "metrics": metrics}, *page[1:]]
+
+
+def _basic(call: Call, reports: AccountReports, query: ReportQuery) -> list[Cell]:
     """Return the cells of a BASIC report: no GMV Max, and nothing deleted below the advertiser unless asked."""
     found = []
-    for one in _within(reports, query, now):
+    missing = call.quirk("missing_campaign")
+    for one in _within(reports, query, call.now):
         if _is_gmv_max(reports.account, one.of):
+            continue
+        if query.level != "account" and _campaign_number(reports.account, one.of) == missing:
             continue
         if query.level != "account" and not _has_status(one.of, query, reports.account):
             continue
@@ -252,7 +276,7 @@ def _rest(whole: Figures) -> Figures:
 def _table(
     call: Call, reports: AccountReports, query: ReportQuery, cells: list[Cell], metrics: Mapping[str, Metric]
 ) -> list[dict[str, Any]]:
-    currency = reports.account.profile.currency
+    currency = str(call.quirk("currency", reports.account.profile.currency))
     automation = {
         one.of.levels["campaign"].entity_id: "UPGRADED_SMART_PLUS"
         if _is_smart_plus(reports.account, one.of)
