@@ -18,7 +18,7 @@ from include.jobs.request import JobRequest, JobResult
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
-_STEP_CONVERSIONS = 20_000
+_STEP_CONVERSIONS = 50_000
 """Enough that a step's own cost does not show, little enough that a kill loses seconds."""
 
 log = logging.getLogger(__name__)
