@@ -12,6 +12,9 @@ from include.errors import UntrustedReport
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Column = Any
+"""An Arrow array. Its stubs ask for the type of every element, and know no arrays inside of structs."""
+
 DAY = r"\d{4}-\d{2}-\d{2}"
 IDENTITY = r"[0-9]{1,32}"
 WHOLE = r"-?[0-9]{1,18}"
@@ -39,19 +42,19 @@ def parsed(body: bytes, wanted: "pa.Schema") -> "pa.Table | None":
     return table if table.num_rows == 1 else None
 
 
-def fields_of(structs: "pa.StructArray") -> "dict[str, pa.Array]":
+def fields_of(structs: Column) -> dict[str, Column]:
     """Return the fields of structs by name; a struct that is null has null fields."""
     return dict(zip([one.name for one in structs.type], structs.flatten(), strict=True))
 
 
-def required(texts: "pa.Array", pattern: str, what: str) -> "pa.Array":
+def required(texts: Column, pattern: str, what: str) -> Column:
     """Return the texts; raises UntrustedReport, naming the field, unless each is there and of the form (RE2)."""
     if texts.null_count:
         raise UntrustedReport(f"{what} is missing or malformed; nothing is written")
     return optional(texts, pattern, what)
 
 
-def optional(texts: "pa.Array", pattern: str, what: str) -> "pa.Array":
+def optional(texts: Column, pattern: str, what: str) -> Column:
     """Return the texts; raises UntrustedReport, naming the field, unless each is of the form or null."""
     import pyarrow.compute as pc
 
@@ -60,7 +63,7 @@ def optional(texts: "pa.Array", pattern: str, what: str) -> "pa.Array":
     return texts
 
 
-def whole(texts: "pa.Array", what: str) -> "pa.Array":
+def whole(texts: Column, what: str) -> Column:
     """Return int64 of texts; raises UntrustedReport, naming the field, unless each is there and a whole number."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -68,7 +71,7 @@ def whole(texts: "pa.Array", what: str) -> "pa.Array":
     return pc.cast(required(texts, WHOLE, what), pa.int64())
 
 
-def named(texts: "pa.Array", nothing: str = "") -> "pa.Array":
+def named(texts: Column, nothing: str = "") -> Column:
     """Return names, with null for an empty one and for the vendor's word for "not available"."""
     import pyarrow as pa
     import pyarrow.compute as pc

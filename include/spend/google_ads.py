@@ -18,7 +18,7 @@ from include.platforms.connections import GoogleAdsConnection, PlatformConnectio
 from include.platforms.http_status import json_of
 from include.platforms.outcome import member
 from include.platforms.request import PlatformRequest
-from include.spend.columns import DAY, IDENTITY, batch, fields_of, named, parsed, required, whole
+from include.spend.columns import DAY, IDENTITY, Column, batch, fields_of, named, parsed, required, whole
 from include.spend.report import (
     Account,
     AccountFacts,
@@ -162,7 +162,8 @@ def _page(reply: Reply, account: Account, chunk: Chunk) -> "tuple[pa.RecordBatch
     if table is None:
         raise UntrustedReport(f"{chunk}: a page has not the documented shape; nothing is written")
     (head,) = table.select(["nextPageToken", "totalResultsCount"]).to_pylist()
-    rows = table.column("results").combine_chunks().flatten()
+    found: Column = table.column("results").combine_chunks()
+    rows = found.flatten()
     try:
         columns = _columns(fields_of(rows), account, chunk)
     except pa.ArrowInvalid:
@@ -175,7 +176,7 @@ def _wanted(level: Level) -> "pa.Schema":
     import pyarrow as pa
 
     text = pa.string()
-    figures = dict.fromkeys(("costMicros", "impressions", "clicks"), text)
+    figures: dict[str, pa.DataType] = dict.fromkeys(("costMicros", "impressions", "clicks"), text)
     figures |= dict.fromkeys(("conversions", "conversionsValue"), pa.float64())
     row: dict[str, Mapping[str, pa.DataType]] = {
         "customer": {"currencyCode": text},
@@ -189,7 +190,7 @@ def _wanted(level: Level) -> "pa.Schema":
     return pa.schema([("results", pa.list_(rows)), ("nextPageToken", text), ("totalResultsCount", text)])
 
 
-def _columns(rows: "Mapping[str, pa.StructArray]", account: Account, chunk: Chunk) -> dict[str, Any]:
+def _columns(rows: Mapping[str, Column], account: Account, chunk: Chunk) -> dict[str, Any]:
     import pyarrow.compute as pc
 
     metrics = fields_of(rows["metrics"])
@@ -217,13 +218,13 @@ def _columns(rows: "Mapping[str, pa.StructArray]", account: Account, chunk: Chun
     return columns | {"entity_id": entity["id"], "entity_name": named(entity["name"])}
 
 
-def _int64(metrics: "Mapping[str, pa.Array]", name: str) -> "pa.Array":
+def _int64(metrics: Mapping[str, Column], name: str) -> Column:
     import pyarrow.compute as pc
 
     return whole(pc.fill_null(metrics[name], "0"), name)
 
 
-def _major(micros: "pa.Array") -> "pa.Array":
+def _major(micros: Column) -> Column:
     """Return millionths as decimal text in major units."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -232,12 +233,12 @@ def _major(micros: "pa.Array") -> "pa.Array":
     return pc.cast(pc.multiply(exact, pa.scalar(_MICRO, pa.decimal128(7, 6))), pa.string())
 
 
-def _decimals(numbers: "pa.Array") -> "pa.Array":
+def _decimals(numbers: Column) -> Column:
     """Return doubles, as which the vendor itself reports conversions and their value, as text of six decimals."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.cast(pc.cast(pc.fill_null(numbers, 0.0), pa.decimal128(20, 6)), pa.string())
+    return pc.cast(pc.cast(pc.fill_null(numbers, pa.scalar(0.0)), pa.decimal128(20, 6)), pa.string())
 
 
 def _windows(results: Iterable[Any]) -> list[int]:

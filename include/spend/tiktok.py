@@ -21,7 +21,7 @@ from include.platforms.http_status import json_of
 from include.platforms.outcome import member
 from include.platforms.request import PlatformRequest
 from include.platforms.versions import DEFAULT_VERSIONS
-from include.spend.columns import DAY, IDENTITY, batch, fields_of, named, optional, parsed, required, whole
+from include.spend.columns import DAY, IDENTITY, Column, batch, fields_of, named, optional, parsed, required, whole
 from include.spend.report import (
     AMOUNT,
     Account,
@@ -152,9 +152,9 @@ class TikTok:
             basic = Paging(f"{chunk}", rung)
             while basic.more:
                 reply = yield from asked(basic.request(REPORT, basic_params(account, chunk, campaigns)))
-                rows = _basic_page(reply, basic, chunk)
-                if rows.num_rows:
-                    yield rows
+                read = _basic_page(reply, basic, chunk)
+                if read.num_rows:
+                    yield read
         if chunk.level == "campaign":
             for rows, request_id in (yield from _gmv_max(account, chunk, rung)):
                 yield batch_of(rows, request_id)
@@ -279,7 +279,7 @@ def _parts(account: Account, chunk: Chunk, rung: Rung) -> Generator[Wish, Reply 
     paging, found = Paging(f"{campaigns}", rung), dict[str, None]()
     while paging.more:
         reply = yield from asked(paging.request(REPORT, basic_params(account, campaigns)))
-        found |= dict.fromkeys(_basic_page(reply, paging, campaigns).column("entity_id").to_pylist())
+        found |= dict.fromkeys(map(str, _basic_page(reply, paging, campaigns).column("entity_id").to_pylist()))
     ids = list(found)
     return [ids[start : start + rung.campaigns] for start in range(0, len(ids), rung.campaigns)]
 
@@ -338,15 +338,17 @@ def _basic_page(reply: Reply, paging: Paging, chunk: Chunk) -> "pa.RecordBatch":
 
     grain = _GRAINS[chunk.level]
     table = parsed(reply.body, _wanted(grain))
-    data = None if table is None else fields_of(table.column("data").combine_chunks())
-    if data is None or data["list"].null_count:
+    if table is None:
         raise UntrustedReport(f"{chunk}: a page has not the documented shape; nothing is written")
+    data = fields_of(table.column("data").combine_chunks())
+    if data["list"].null_count:
+        raise UntrustedReport(f"{chunk}: a page has no list; nothing is written")
     rows = data["list"].flatten()
     info = data["page_info"][0].as_py() or {}
     paging.step(len(rows), info.get("total_number"), info.get("total_page"))
     dimensions, metrics = (fields_of(one) for one in rows.flatten())
     own = required(dimensions[grain.dimension], IDENTITY, grain.dimension)
-    columns = {
+    columns: dict[str, Any] = {
         "level": chunk.level,
         "request_id": reply.classified.request_id,
         # A midnight of the advertiser's calendar: cut, never shifted.
@@ -430,10 +432,7 @@ def _united(totals: "Sequence[pa.RecordBatch]", gmv_max: Iterable[SpendRow], acc
 
 
 def _total_of(row: dict[str, Any]) -> SpendRow:
-    claimed = {
-        name: None if row[name] is None else Decimal(row[name])
-        for name in ("platform_conversions", "platform_conversion_value")
-    }
+    conversions, value = row["platform_conversions"], row["platform_conversion_value"]
     return SpendRow(
         report_date=day(row["report_date"], "stat_time_day"),
         level="account",
@@ -442,7 +441,8 @@ def _total_of(row: dict[str, Any]) -> SpendRow:
         spend=Decimal(row["spend"]),
         impressions=row["impressions"],
         clicks=row["clicks"],
-        **claimed,
+        platform_conversions=None if conversions is None else Decimal(conversions),
+        platform_conversion_value=None if value is None else Decimal(value),
     )
 
 
@@ -464,7 +464,7 @@ def _by_day(amounts: Iterable[tuple[date, Decimal]]) -> dict[date, Decimal]:
     return dict(spent)
 
 
-def _available(texts: "pa.Array", what: str) -> "pa.Array":
+def _available(texts: Column, what: str) -> Column:
     return optional(named(texts, _NOT_AVAILABLE), AMOUNT, what)
 
 
