@@ -29,6 +29,9 @@ CONTRACT = {
     "attribution_order_reconciliation_manual": ("none", DAYS, timedelta(days=1)),
     "attribution_process_unattributed": ("`30 * * * *`", {"limit"}, timedelta(hours=1)),
     "backfill_attribution": ("none", DAYS, timedelta(days=1)),
+    "sync_tiktok_spend_daily": ("`0 3 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
+    "sync_google_spend_daily": ("`10 3 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
+    "sync_meta_spend_daily": ("`5 3 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
     "sync_fx_rates": ("`50 1 * * *`", set(), timedelta(days=1)),
     "attribution_vta_sync": ("`30 2 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
     "validate_ga4_delivery": ("`0 */6 * * *`", DAYS, timedelta(hours=6)),
@@ -129,7 +132,8 @@ def test_mapped_tasks_show_their_tenants(bag: "DagBag", dag_id: str) -> None:
 def test_the_work_that_mapped_tasks_name_exists(bag: "DagBag", dag_id: str) -> None:
     for task in bag.dags[dag_id].tasks:
         if task.is_mapped:
-            module, _, function = task.partial_kwargs["job"].partition(":")
+            named = task.partial_kwargs.get("job") or task.operator_class.account_job
+            module, _, function = named.partition(":")
             assert callable(getattr(import_module(module), function)), task.task_id
 
 
