@@ -4,7 +4,7 @@ The owner is bound by row-level security like everybody else, so a transaction n
 decided in differences.py; jobs read tenants through registry.py instead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,11 +14,21 @@ from psycopg.types.json import Jsonb
 
 from include.errors import InvalidInput
 from include.ids import tenant_id_of
+from include.metrics.preferences import FormulaPreferences
+from include.pnl.cost_settings import CogsSettings, CostSettings
 from include.storage.sql import statement
-from include.tenants.record import KEYS, TENANT_FIELDS, Record, Row, record
+from include.tenants.record import DATED, KEYS, TENANT_FIELDS, Record, Row, record
 from include.tenants.settings import AttributionSettings
 
 Connection = psycopg.Connection[dict[str, Any]]
+
+_VERSION: Mapping[str, Callable[[Any], int]] = {
+    "attribution": lambda settings: AttributionSettings.model_validate(settings).config_version(),
+    "formulas": lambda settings: FormulaPreferences.model_validate(settings).version(),
+    "costs": lambda settings: CostSettings.model_validate(settings).version(),
+    "cogs": lambda settings: CogsSettings.model_validate(settings).version(),
+}
+"""Part of DATED -> the version that its stored settings have."""
 
 
 def connect(admin_url: str) -> Connection:
@@ -67,10 +77,10 @@ def write(connection: Connection, slug: str, old: Record | None, new: Record) ->
 
 
 def _execute(connection: Connection, name: str, tenant_id: int, row: Row) -> None:
+    part = name.partition("/insert_")[2]
     parameters = {**row, "tenant_id": tenant_id}
-    if name == "tenants/insert_attribution":
-        settings = AttributionSettings.model_validate(row["settings"])
-        parameters |= {"settings": Jsonb(row["settings"]), "config_version": settings.config_version()}
-    if name == "tenants/insert_campaign_rules":
+    if part in DATED:
+        parameters |= {"settings": Jsonb(row["settings"]), "config_version": _VERSION[part](row["settings"])}
+    if part == "campaign_rules":
         parameters |= {"conditions": Jsonb(row["conditions"])}
     connection.execute(statement(name), parameters)

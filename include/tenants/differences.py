@@ -7,16 +7,37 @@ and configuration.py.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
-from include.tenants.record import KEYS, Record, Row
+from pydantic import BaseModel
+
+from include.metrics.preferences import FormulaPreferences
+from include.pnl.cost_settings import CogsSettings, CostSettings
+from include.tenants.record import DATED, KEYS, Record, Row
 from include.tenants.settings import AttributionSettings
+from include.tenants.tenant import FROM_THE_BEGINNING
 
 _CONSEQUENCES = {
     "timezone": "days already computed keep the old zone until their range is computed again",
     "currency": "figures already stored keep the old currency",
     "db_conn_id": "rows already stored stay in the old database",
+}
+_DEFAULTS: Mapping[str, BaseModel] = {
+    "attribution": AttributionSettings(),
+    "formulas": FormulaPreferences(),
+    "costs": CostSettings(),
+    "cogs": CogsSettings(),
+}
+_RESTATEMENTS = {
+    "attribution": "applies to conversions from {key}; run process_attribution with date_from and date_to to restate"
+    " them",
+    **dict.fromkeys(
+        ("formulas", "costs", "cogs", "operating_costs"),
+        "applies to days from {key}; run aggregate_daily_metrics and generate_daily_pnl with date_from and date_to to"
+        " restate them",
+    ),
 }
 
 
@@ -35,7 +56,7 @@ class Change:
     @property
     def what(self) -> str:
         """Return where the change is, such as "attribution from 2026-03-01: lookback_days"."""
-        row = f"{self.part} from {self.key}" if self.part == "attribution" else f"{self.part} {self.key}".rstrip()
+        row = f"{self.part} from {self.key}" if self.part in DATED else f"{self.part} {self.key}".rstrip()
         return f"{row}: {self.field}" if self.field else row
 
 
@@ -78,18 +99,23 @@ def _row_change(action: Literal["added", "removed"], part: str, key: str, row: R
 
 
 def _restatement(part: str, key: str, old: Row | None, new: Row | None, now: datetime) -> str:
-    if part != "attribution" or min(row["valid_from"] for row in (old, new) if row is not None) > now:
-        return ""
-    return f"applies to conversions from {key}; run process_attribution with date_from and date_to to restate them"
+    note = _RESTATEMENTS.get(part, "")
+    start = min(_instant(row["valid_from"]) for row in (old, new) if row is not None) if note else now
+    day = key.rpartition(" ")[2] if part == "operating_costs" else key
+    return note.format(key="the beginning" if start == FROM_THE_BEGINNING else day) if start <= now else ""
+
+
+def _instant(start: date) -> datetime:
+    return start if isinstance(start, datetime) else datetime(start.year, start.month, start.day, tzinfo=UTC)
 
 
 def _fields(part: str, row: Row) -> Row:
-    return {"valid_from": row["valid_from"], **row["settings"]} if part == "attribution" else row
+    return {"valid_from": row["valid_from"], **row["settings"]} if part in DATED else row
 
 
 def _summary(part: str, row: Row) -> str:
-    if part == "attribution":
-        defaults = AttributionSettings().model_dump(mode="json")
+    if part in DATED:
+        defaults = _DEFAULTS[part].model_dump(mode="json")
         shown = {name: value for name, value in row["settings"].items() if value != defaults.get(name)}
         return _named(shown) or "defaults"
     key = KEYS.get(part, ())
@@ -107,4 +133,8 @@ def _text(value: Any) -> str:
         return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     return json.dumps(value, ensure_ascii=False)

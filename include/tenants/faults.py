@@ -11,14 +11,20 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from include.metrics.preferences import WaterfallLayer
+from include.pnl.cost_settings import Fulfilment, PaymentRate
 from include.tenants.fields import nearest
 from include.tenants.settings import ChannelOverride
 from include.tenants.tenant_file import (
     AdAccount,
     AttributionEntry,
     CampaignRule,
+    CogsEntry,
+    CostEntry,
     Destination,
+    FormulaEntry,
     FxSource,
+    OperatingCostEntry,
     Source,
     TenantFile,
 )
@@ -34,6 +40,13 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("sources",): Source,
     ("fx_sources",): FxSource,
     ("campaign_rules",): CampaignRule,
+    ("formulas",): FormulaEntry,
+    ("formulas", "waterfall_layers"): WaterfallLayer,
+    ("costs",): CostEntry,
+    ("costs", "payment_rates"): PaymentRate,
+    ("costs", "fulfilment"): Fulfilment,
+    ("cogs",): CogsEntry,
+    ("operating_costs",): OperatingCostEntry,
 }
 _KINDS = {
     "missing": "is missing",

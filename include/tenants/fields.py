@@ -7,6 +7,7 @@ settings.py and tenant_file.py, and the line itself to faults.py.
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ _ROLE = re.compile(r"[A-Za-z0-9_.@:/+-]{1,63}")
 _PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)+")
 _DIGITS = re.compile(r"[0-9]{1,32}")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
+_EXACT_DECIMALS, _EXACT_DIGITS = 6, 15
 _YEARS = f"of {_FIRST_YEAR} to {_LAST_YEAR}"
 
 
@@ -125,6 +127,23 @@ def _instant(value: Any) -> datetime:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
+def _exact(value: Any) -> Decimal:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    try:
+        # A float of YAML is the shortest text that reads back as it, which is what was typed.
+        exact = Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError("must be a number") from error
+    if not exact.is_finite() or exact.adjusted() > _EXACT_DIGITS:
+        raise ValueError("must be a finite number")
+    exponent = exact.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -_EXACT_DECIMALS:
+        raise ValueError(f"must have at most {_EXACT_DECIMALS} decimals")
+    # Equal numbers are stored as equal text, however they were typed.
+    return exact.quantize(Decimal(1).scaleb(min(int(exponent), 0)))
+
+
 def _within_years(day: date) -> date:
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise ValueError(day)
@@ -140,6 +159,8 @@ def _event_id_template(template: str) -> str:
 
 Count = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
+Exact = Annotated[Decimal, BeforeValidator(_exact)]
+"""A decimal number, as typed, with at most six decimals."""
 Flag = Annotated[bool, Strict()]
 Name = Annotated[str, matching(re.compile(r"\S(.{0,118}\S)?"), "must be 1 to 120 characters on one line")]
 Slug = Annotated[

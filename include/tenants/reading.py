@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from include.errors import InvalidInput
 from include.tenants.faults import Fault, faults_of
+from include.tenants.record import DATED
 from include.tenants.tenant_file import TenantFile
 
 _UNIQUE_BY = {
@@ -23,6 +24,7 @@ _UNIQUE_BY = {
     "sources": ("source",),
     "fx_sources": ("source",),
     "campaign_rules": ("name",),
+    "operating_costs": ("name", "from"),
 }
 _TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"
 
@@ -98,7 +100,7 @@ def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
 
 
 def _checked(path: Path, data: dict[str, Any]) -> tuple[TenantFile | None, list[Fault]]:
-    checks = (_order_faults, _repetitions, _fx_faults, _rule_faults)
+    checks = (_order_faults, _repetitions, _fx_faults, _rule_faults, _cost_faults)
     between_parts = [*_name_faults(path, data), *(fault for check in checks for fault in check(data))]
     try:
         return TenantFile.model_validate(data), between_parts
@@ -117,19 +119,42 @@ def _name_faults(path: Path, data: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _order_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    for part in DATED:
+        yield from _order_faults_of(part, _entries(data, part))
+
+
+def _order_faults_of(part: str, entries: list[tuple[int, dict[str, Any]]]) -> Iterator[Fault]:
     before: date | None = None
-    for index, entry in _entries(data, "attribution"):
+    for index, entry in entries:
         if "from" not in entry or entry["from"] is None:
             if index > 0:
-                yield Fault(("attribution", index, "from"), "is missing; only the first entry holds from the beginning")
+                yield Fault((part, index, "from"), "is missing; only the first entry holds from the beginning")
             continue
-        try:
-            day = date.fromisoformat(entry["from"])
-        except (TypeError, ValueError):
+        day = _day_of(entry["from"])
+        if day is None:
             continue
         if before is not None and day <= before:
-            yield Fault(("attribution", index, "from"), f"must be after {before} of the entry above, got {day}")
+            yield Fault((part, index, "from"), f"must be after {before} of the entry above, got {day}")
         before = day
+
+
+def _cost_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    for index, entry in _entries(data, "operating_costs"):
+        first, end = _day_of(entry.get("from")), _day_of(entry.get("until"))
+        if first is not None and end is not None and end <= first:
+            yield Fault(("operating_costs", index, "until"), f"must be after from, {first}, got {end}")
+    without_default = not any(entry.get("default_percent") is not None for _, entry in _entries(data, "cogs"))
+    for index, entry in _entries(data, "formulas"):
+        if entry.get("missing_cost_policy") == "default_percent" and without_default:
+            fault = "is default_percent; give cogs a default_percent, or choose exclude or zero"
+            yield Fault(("formulas", index, "missing_cost_policy"), fault)
+
+
+def _day_of(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _fx_faults(data: dict[str, Any]) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.tenants.tenant import FROM_THE_BEGINNING
-from include.tenants.tenant_file import CampaignRule, TenantFile
+from include.tenants.tenant_file import CampaignRule, OperatingCostEntry, TenantFile
 
 Row = Mapping[str, Any]
 Record = Mapping[str, Mapping[str, Row]]
@@ -23,18 +23,22 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "sources": ("source",),
     "fx_sources": ("source",),
     "campaign_rules": ("name",),
+    "formulas": ("valid_from",),
+    "costs": ("valid_from",),
+    "cogs": ("valid_from",),
+    "operating_costs": ("name", "valid_from"),
     "readers": ("role",),
 }
 """Part with many rows -> its key within a tenant."""
+
+DATED = ("attribution", "formulas", "costs", "cogs")
+"""Parts whose rows are settings in force from an instant on: valid_from (UTC) and settings."""
 
 
 def record_of_file(file: TenantFile) -> Record:
     """Return the rows that a file asks for; days become instants (UTC) at the tenant's local midnight."""
     parts: dict[str, list[Row]] = {
-        "attribution": [
-            {"valid_from": _beginning(file, entry.from_day), "settings": entry.settings().model_dump(mode="json")}
-            for entry in file.attribution
-        ],
+        **{part: _dated(file, part) for part in DATED},
         "ad_accounts": [account.model_dump() for account in file.ad_accounts],
         "destinations": [
             {**destination.model_dump(), "send_from": file.first_instant_of(destination.send_from)}
@@ -43,9 +47,22 @@ def record_of_file(file: TenantFile) -> Record:
         "sources": [source.model_dump() for source in file.sources],
         "fx_sources": [{**source.model_dump(), "position": at} for at, source in enumerate(file.fx_sources)],
         "campaign_rules": [_rule(file, rule, at) for at, rule in enumerate(file.campaign_rules)],
+        "operating_costs": [_operating_cost(cost) for cost in file.operating_costs],
         "readers": [{"role": role} for role in file.readers],
     }
     return record({name: getattr(file, name) for name in TENANT_FIELDS}, parts)
+
+
+def _dated(file: TenantFile, part: str) -> list[Row]:
+    return [
+        {"valid_from": _beginning(file, entry.from_day), "settings": entry.settings().model_dump(mode="json")}
+        for entry in getattr(file, part)
+    ]
+
+
+def _operating_cost(cost: OperatingCostEntry) -> Row:
+    fields = cost.model_dump(exclude={"from_day", "until"})
+    return {**fields, "valid_from": cost.from_day or FROM_THE_BEGINNING.date(), "valid_to": cost.until}
 
 
 def _rule(file: TenantFile, rule: CampaignRule, position: int) -> Row:
@@ -66,7 +83,7 @@ def record(tenant: Row, parts: Mapping[str, Sequence[Row]]) -> Record:
 
 
 def _key(part: str, row: Row, zone: str) -> str:
-    if part != "attribution":
+    if part not in DATED:
         return " ".join(str(row[field]) for field in KEYS[part])
     valid_from: datetime = row["valid_from"]
     return "the beginning" if valid_from == FROM_THE_BEGINNING else _local_day(valid_from, zone)

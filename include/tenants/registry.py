@@ -4,15 +4,26 @@ Listing is across tenants and needs the control role; a tenant's settings are re
 security. How files become these rows is left to plan.py; which tenants a run works on, to the callers.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from include.errors import InvalidInput
+from include.metrics.preferences import FormulaPreferences
+from include.pnl.cost_settings import CogsSettings, CostSettings, OperatingCost
 from include.storage.control import control_rows
 from include.storage.session import tenant_transaction
 from include.tenants.settings import AttributionSettings
-from include.tenants.tenant import FROM_THE_BEGINNING, SettingsFrom, Tenant, TenantAdAccount, TenantDestination
+from include.tenants.tenant import (
+    FROM_THE_BEGINNING,
+    InForce,
+    Settings,
+    SettingsFrom,
+    Tenant,
+    TenantAdAccount,
+    TenantDestination,
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,9 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
         destinations = session.rows("tenants/select_destinations")
         sources = session.rows("tenants/select_sources")
         ad_accounts = session.rows("tenants/select_ad_accounts")
+        formulas, costs, cogs, operating_costs = (
+            session.rows(f"tenants/select_{part}") for part in ("formulas", "costs", "cogs", "operating_costs")
+        )
     if row is None:
         raise InvalidInput(f"tenant {tenant_id} is not in control.tenants; run make tenants-apply")
     history = tuple(
@@ -66,7 +80,18 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
         destinations=tuple(_destination(entry) for entry in destinations if entry.enabled),
         shop_conn_id=next((entry.conn_id for entry in sources if entry.enabled and entry.source == "shopify"), None),
         ad_accounts=tuple(_ad_account(entry) for entry in ad_accounts if entry.enabled),
+        formula_history=_in_force(formulas, FormulaPreferences.model_validate),
+        cost_history=_in_force(costs, CostSettings.model_validate),
+        cogs_history=_in_force(cogs, CogsSettings.model_validate),
+        operating_costs=tuple(
+            OperatingCost(row.name, row.kind, row.amount, row.per, row.valid_from, row.valid_to)
+            for row in operating_costs
+        ),
     )
+
+
+def _in_force(rows: Sequence[Any], read: Callable[[Any], Settings]) -> tuple[InForce[Settings], ...]:
+    return tuple(InForce(row.valid_from.astimezone(UTC), read(row.settings)) for row in rows)
 
 
 def _ad_account(row: Any) -> TenantAdAccount:

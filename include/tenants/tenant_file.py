@@ -5,11 +5,13 @@ parts of a file and between files are left to reading.py.
 """
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from include.clock import day_bounds
+from include.metrics.preferences import PRESETS, FormulaPreferences
+from include.pnl.cost_settings import Amount, CogsSettings, CostSettings
 from include.tenants.fields import (
     AccountId,
     Connection,
@@ -53,6 +55,54 @@ class AttributionEntry(AttributionSettings):
     def settings(self) -> AttributionSettings:
         """Return the settings without their day."""
         return AttributionSettings.model_validate(self.model_dump(exclude={"from_day"}))
+
+
+class FormulaEntry(FormulaPreferences):
+    """Formula preferences from a local day on: a preset, and the switches that differ from it."""
+
+    from_day: Annotated[Day | None, Field(alias="from")] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, data: Any) -> Any:
+        chosen = data.get("preset", "shopify_finance") if isinstance(data, dict) else None
+        # An unknown preset is refused by its own field.
+        return {**PRESETS[chosen], **data} if isinstance(chosen, str) and chosen in PRESETS else data
+
+    def settings(self) -> FormulaPreferences:
+        """Return the preferences without their day."""
+        return FormulaPreferences.model_validate(self.model_dump(exclude={"from_day"}))
+
+
+class CostEntry(CostSettings):
+    """What selling costs from a local day on."""
+
+    from_day: Annotated[Day | None, Field(alias="from")] = None
+
+    def settings(self) -> CostSettings:
+        """Return the settings without their day."""
+        return CostSettings.model_validate(self.model_dump(exclude={"from_day"}))
+
+
+class CogsEntry(CogsSettings):
+    """Whose unit costs hold from a local day on."""
+
+    from_day: Annotated[Day | None, Field(alias="from")] = None
+
+    def settings(self) -> CogsSettings:
+        """Return the settings without their day."""
+        return CogsSettings.model_validate(self.model_dump(exclude={"from_day"}))
+
+
+class OperatingCostEntry(Part):
+    """A cost of running the business on the local days [from, until), or until the next entry of its name."""
+
+    name: Name
+    kind: Literal["fixed", "marketing", "custom"] = "fixed"
+    amount: Amount
+    per: Literal["day", "month", "year", "order", "net_sales_percent"]
+    from_day: Annotated[Day | None, Field(alias="from")] = None
+    until: Day | None = None
 
 
 class AdAccount(Part):
@@ -125,6 +175,10 @@ class TenantFile(Part):
     sources: tuple[Source, ...] = ()
     fx_sources: tuple[FxSource, ...] = ()
     campaign_rules: tuple[CampaignRule, ...] = ()
+    formulas: tuple[FormulaEntry, ...] = ()
+    costs: tuple[CostEntry, ...] = ()
+    cogs: tuple[CogsEntry, ...] = ()
+    operating_costs: tuple[OperatingCostEntry, ...] = ()
     readers: tuple[Role, ...] = ()
 
     def first_instant_of(self, day: date | datetime) -> datetime:

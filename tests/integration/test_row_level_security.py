@@ -52,6 +52,9 @@ _CHECKED_TEXT = {
     "view_through_daily.level": "campaign",
     "view_through_daily.window": "vta",
     "campaign_map.match": "name",
+    "tenant_cogs_config.source": "shopify",
+    "operating_costs.kind": "fixed",
+    "operating_costs.per": "month",
 }
 
 _NEEDED_BY_CHECKS = {"exchange_rates": ("reason", "text")}

@@ -1,0 +1,2 @@
+delete from control.tenant_cogs_config
+where tenant_id = %(tenant_id)s and valid_from = %(valid_from)s
