@@ -147,8 +147,8 @@ def _require_asked(chunk: Chunk, currency: str, batch: "pa.RecordBatch") -> None
 
     if not batch.num_rows:
         return
-    days = pc.min_max(batch.column("report_date")).as_py()
-    if days["min"] < chunk.date_from.isoformat() or days["max"] > chunk.last_day.isoformat():
+    days: Any = pc.min_max(batch.column("report_date"))
+    if days["min"].as_py() < chunk.date_from.isoformat() or days["max"].as_py() > chunk.last_day.isoformat():
         raise UntrustedReport(f"a row lies outside {chunk.date_from} to {chunk.last_day}; nothing is written")
     if pc.unique(batch.column("currency")).to_pylist() != [currency]:
         raise UntrustedReport(f"a row has another currency than the account's {currency}; nothing is written")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Generator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from include.errors import UntrustedReport
@@ -313,7 +313,7 @@ def _by_type(one: Any, name: str) -> dict[str, Any]:
     return {str(member(action, "action_type")): member(action, "value") for action in found}
 
 
-def _columns_of(body: bytes, level: Level) -> "tuple[Mapping[str, pa.Array], str | None, str | None] | None":
+def _columns_of(body: bytes, level: Level) -> "tuple[Mapping[str, pa.Array[Any]], str | None, str | None] | None":
     """Return a page's columns, its `next` and its cursor, or None where its rows are not all texts as documented."""
     import pyarrow as pa
 
@@ -326,17 +326,21 @@ def _columns_of(body: bytes, level: Level) -> "tuple[Mapping[str, pa.Array], str
     if data.null_count:
         return None
     found = table.column("paging").to_pylist()[0] or {}
-    return fields_of(data.flatten()), found.get("next"), (found.get("cursors") or {}).get("after")
+    return (
+        fields_of(cast("pa.ListArray[Any]", data).flatten()),
+        found.get("next"),
+        (found.get("cursors") or {}).get("after"),
+    )
 
 
 def _batch(
-    columns: "Mapping[str, pa.Array]", account: Account, chunk: Chunk, request_id: str | None
+    columns: "Mapping[str, pa.Array[Any]]", account: Account, chunk: Chunk, request_id: str | None
 ) -> "pa.RecordBatch":
     """Return columns of ads as spend; raises UntrustedReport where the reading of rows does."""
-    import pyarrow.compute as pc
-
     required(columns["account_id"], re.escape(account.account_id), "account_id")
     days = required(columns["date_start"], DAY, "date_start")
+    # Meta leaves a count out where it is zero.
+    counts = {name: columns[name].fill_null("0") for name in ("impressions", "clicks")}
     if not days.equals(columns["date_stop"]):
         raise UntrustedReport("a row spans several days; nothing is written")
     return batch(
@@ -346,8 +350,7 @@ def _batch(
             "entity_id": required(columns["ad_id"], IDENTITY, "ad_id"),
             "currency": required(columns["account_currency"], r"[A-Z]{3}", "account_currency"),
             "spend": required(columns["spend"], AMOUNT, "spend"),
-            "impressions": whole(pc.fill_null(columns["impressions"], "0"), "impressions"),
-            "clicks": whole(pc.fill_null(columns["clicks"], "0"), "clicks"),
+            **{name: whole(texts, name) for name, texts in counts.items()},
             "campaign_id": required(columns["campaign_id"], IDENTITY, "campaign_id"),
             "adgroup_id": required(columns["adset_id"], IDENTITY, "adset_id"),
             "ad_id": columns["ad_id"],

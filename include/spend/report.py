@@ -233,25 +233,24 @@ def schema() -> "pa.Schema":
     """Return the columns in which rows travel; days as ISO text, amounts as decimal text."""
     import pyarrow as pa
 
-    return pa.schema(
-        [
-            ("report_date", pa.string()),
-            ("level", pa.string()),
-            ("entity_id", pa.string()),
-            ("currency", pa.string()),
-            ("spend", pa.string()),
-            ("impressions", pa.int64()),
-            ("clicks", pa.int64()),
-            ("campaign_id", pa.string()),
-            ("adgroup_id", pa.string()),
-            ("ad_id", pa.string()),
-            ("entity_name", pa.string()),
-            ("family", pa.string()),
-            ("platform_conversions", pa.string()),
-            ("platform_conversion_value", pa.string()),
-            ("request_id", pa.string()),
-        ]
-    )
+    columns: list[tuple[str, pa.DataType]] = [
+        ("report_date", pa.string()),
+        ("level", pa.string()),
+        ("entity_id", pa.string()),
+        ("currency", pa.string()),
+        ("spend", pa.string()),
+        ("impressions", pa.int64()),
+        ("clicks", pa.int64()),
+        ("campaign_id", pa.string()),
+        ("adgroup_id", pa.string()),
+        ("ad_id", pa.string()),
+        ("entity_name", pa.string()),
+        ("family", pa.string()),
+        ("platform_conversions", pa.string()),
+        ("platform_conversion_value", pa.string()),
+        ("request_id", pa.string()),
+    ]
+    return pa.schema(columns)
 
 
 def batch_of(rows: Iterable[SpendRow], request_id: str | None = None) -> "pa.RecordBatch":
