@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from include.alerts.alerts import Alert
 from include.alerts.failure import AlertingFailure
@@ -150,7 +150,9 @@ def _replaced(plan: _Plan, session: TenantSession, clients: Clients, request: Jo
 def _claims(plan: _Plan, client: PlatformClient) -> tuple[list[ViewRow], int]:
     talk = Conversation(client)
     found: list[ViewRow] = []
-    talk.hold(plan.views.claims(client.connection, plan.account, plan.next, plan.views.rungs[plan.rung]), found.extend)
+    claims = plan.views.claims(client.connection, plan.account, plan.next, plan.views.rungs[plan.rung])
+    # A conversation hands on whatever pages its talk yields: batches of spend, here lists of rows.
+    talk.hold(cast(Any, claims), cast(Any, found.extend))
     return checked(found, plan.next, plan.account), talk.requests
 
 

@@ -141,13 +141,13 @@ def test_planning_shows_a_new_tenant_and_writes_nothing(
         lines = run(capsys, folder)
     assert lines[0] == "acme"
     assert "  + attribution from 2026-03-01: lookback_days=14, half_life_days=10.0" in lines
-    assert lines[-1] == "7 changes to 1 tenant; make tenants-apply writes them"
+    assert lines[-1] == "10 changes to 1 tenant; make tenants-apply writes them"
 
 
 def test_applying_twice_changes_nothing_the_second_time(
     database: Database, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(capsys, folder, apply=True)[-1] == "applied 7 changes to 1 tenant"
+    assert run(capsys, folder, apply=True)[-1] == "applied 10 changes to 1 tenant"
     with untouched(database):
         assert run(capsys, folder, apply=True) == ["no changes"]
         assert run(capsys, folder) == ["no changes"]
@@ -258,7 +258,7 @@ def test_a_failure_part_way_says_which_tenants_are_applied_and_the_next_run_goes
         with psycopg.connect(database.superuser_url) as connection:
             connection.execute("alter table control.tenants drop constraint no_kiwi")
     shown = capsys.readouterr()
-    assert shown.out.splitlines()[-1] == "applied 7 changes to 1 tenant"
+    assert shown.out.splitlines()[-1] == "applied 10 changes to 1 tenant"
     assert "no_kiwi" in shown.err
     assert "the same command goes on" in shown.err
     assert run(capsys, folder, apply=True)[0] == "kiwi-outpost"

@@ -136,7 +136,9 @@ select
     coalesce(sum(spend.spend) filter (where met.match = 'name'), 0) as spend_by_name,
     coalesce(sum(spend.spend) filter (where met.match = 'rule'), 0) as spend_by_rule,
     coalesce(sum(spend.spend) filter (where met.match is null), 0) as spend_unmatched,
-    round(sum(spend.spend) filter (where met.match is not null) / nullif(sum(spend.spend), 0), 6) as matched_share
+    round(
+        coalesce(sum(spend.spend) filter (where met.match is not null), 0) / nullif(sum(spend.spend), 0), 6
+    ) as matched_share
 from analytics.ad_spend_daily as spend
 left join lateral (
     select map.match
