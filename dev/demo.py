@@ -1,4 +1,4 @@
-"""`make demo`: three shops' touches, orders and ad spend loaded, credited by real DAG runs, and printed.
+"""`make demo`: three shops' touches, orders and ad spend loaded, credited and delivered by real DAG runs, and printed.
 
 The world is generated for a fixed business time. Its history is written as CSV and loaded by the code that loads
 anybody's CSV; what its shops told of since comes as webhooks, some of them twice or late, into the inbox. The DAGs run
@@ -23,9 +23,10 @@ from rich.table import Table
 from dev import stack
 from dev.airflow_api import AirflowApi
 from dev.attribution_table import attribution_table
+from dev.delivery_table import ask_stand_in, delivery_table
 from dev.spend_table import spend_table
 from dev.state import CHECKOUT, state_folder
-from include.tenants.registry import list_tenants
+from include.tenants.registry import TenantRow, list_tenants
 from sandbox.world.profiles import DEMO_WEBHOOKS_SINCE
 
 FIRST_DAY = "2026-01-01"
@@ -39,13 +40,15 @@ _SPEND = (
     "attribution_vta_sync",
 )
 """Independent of each other; the touches they meet are loaded before."""
+_SEND = ("send_ga4_purchase", "send_meta_purchase", "send_tiktok_event")
+"""What the run of process_attribution could not send is theirs."""
 
 # The tables need this width; a narrower terminal scrolls rather than cuts figures.
 console = Console(highlight=False, width=max(126, Console().width))
 
 
 def main() -> None:
-    """Run the demo; exits 0 when every run succeeded and nothing waits."""
+    """Run the demo; exits 0 when every run succeeded, nothing waits, and the vendors count what was sent to them."""
     parser = argparse.ArgumentParser(prog="python -m dev.demo", description=__doc__)
     parser.add_argument("--day", type=int, default=0, help="days to move the demo's clock on, such as +1")
     moved = parser.parse_args().day
@@ -77,6 +80,7 @@ def main() -> None:
     _run_dag(api, "process_attribution", window)
     _run_dag(api, "attribution_order_reconciliation", {})
     _run_dag(api, "attribution_recalculate_recent", {})
+    _run_dags(api, {dag_id: {} for dag_id in _SEND})
     _print_result(variables, datetime.fromisoformat(clock), begun)
 
 
@@ -108,6 +112,7 @@ def _print_result(variables: dict[str, str], now: datetime, begun: float) -> Non
     for table in (*tables, *(spend_table(variables["ANALYTICS_DB_URL"], tenant, now) for tenant in tenants)):
         if table is not None:
             console.print(table)
+    differences = _print_deliveries(variables, tenants)
     guide = Table.grid(padding=(0, 2))
     guide.add_row("Airflow", f"{variables['AIRFLOW_API_URL']}  (user admin, password {variables['AIRFLOW_PASSWORD']})")
     guide.add_row("tables", "set -a; . .run/env; psql $ANALYTICS_DB_URL  -> analytics.v_conversion_attribution")
@@ -116,6 +121,23 @@ def _print_result(variables: dict[str, str], now: datetime, begun: float) -> Non
     guide.add_row("next", "make demo DAY=+1 moves the clock on a day;  make down stops everything")
     console.print(guide)
     console.print(f"done in {time.monotonic() - begun:.0f} s")
+    if differences:
+        raise SystemExit("\n".join(["deliveries differ from what the vendors count:", *differences]))
+
+
+def _print_deliveries(variables: dict[str, str], tenants: list[TenantRow]) -> list[str]:
+    """Print what became of the purchases, and return where that differs from what the vendors' stand-in says."""
+    stand_in = ask_stand_in(variables["SANDBOX_URL"])
+    differences = [f"rule {rule} was broken {count} times" for rule, count in sorted(stand_in.broken.items())]
+    for tenant in tenants:
+        table, differing = delivery_table(variables["ANALYTICS_DB_URL"], tenant, stand_in)
+        differences += differing
+        if table is not None:
+            console.print(table)
+    if not differences:
+        console.print("the vendors count what was sent, none of it twice; no rule of theirs was broken")
+    console.print(f"what they received: {variables['SANDBOX_URL']}\n")
+    return differences
 
 
 def _run(command: list[str], variables: dict[str, str]) -> None:
