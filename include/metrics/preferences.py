@@ -21,14 +21,21 @@ OrderGroup = Literal["test", "unpaid", "cancelled", "zero_value"]
 """unpaid: neither paid nor (partially) refunded. cancelled: as if never placed. zero_value: a total of 0."""
 
 CostKind = Literal[
-    "cogs", "shipping_charged", "tips", "fulfilment", "payment_fees", "ad_spend", "operating_costs", "tax_collected"
+    "cogs",
+    "shipping_charged",
+    "other_charges",
+    "fulfilment",
+    "payment_fees",
+    "ad_spend",
+    "operating_costs",
+    "tax_collected",
 ]
 """What a waterfall takes from net sales, or adds to it: see include/pnl/layers.py."""
 
 COST_KINDS: tuple[CostKind, ...] = (
     "cogs",
     "shipping_charged",
-    "tips",
+    "other_charges",
     "fulfilment",
     "payment_fees",
     "ad_spend",

@@ -143,6 +143,8 @@ def _cost_faults(data: dict[str, Any]) -> Iterator[Fault]:
         first, end = _day_of(entry.get("from")), _day_of(entry.get("until"))
         if first is not None and end is not None and end <= first:
             yield Fault(("operating_costs", index, "until"), f"must be after from, {first}, got {end}")
+        if entry.get("kind") == "marketing" and entry.get("per") in ("order", "net_sales_percent"):
+            yield Fault(("operating_costs", index, "per"), "must be day, month or year for a cost of kind marketing")
     without_default = not any(entry.get("default_percent") is not None for _, entry in _entries(data, "cogs"))
     for index, entry in _entries(data, "formulas"):
         if entry.get("missing_cost_policy") == "default_percent" and without_default:

@@ -4,12 +4,15 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Generic, Literal, TypeVar
 
 from include.clock import day_bounds
 from include.metrics.preferences import FormulaPreferences
+from include.money import minor_unit_exponent
 from include.pnl.cost_settings import CogsSettings, CostSettings, OperatingCost
+from include.pnl.operating import in_force, spread
 from include.tenants.settings import AttributionSettings
 
 FROM_THE_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -129,6 +132,12 @@ class Tenant:
 
         for lower, upper, (formulas, costs, cogs) in self._days_alike(first, end, settings):
             yield lower, upper, formulas, costs, cogs
+
+    def marketing_costs_on(self, day: date) -> Decimal:
+        """Return the day's share of operating costs of kind marketing, major units of the tenant's currency."""
+        exponent = minor_unit_exponent(self.currency)
+        marketing = [cost for cost in self.operating_costs if cost.kind == "marketing"]
+        return Decimal(sum(spread(cost, day, exponent) for cost in in_force(marketing, day))).scaleb(-exponent)
 
     def _days_alike(
         self, first: date, end: date, settings: Callable[[date], Settings]
