@@ -17,7 +17,7 @@ from psycopg.rows import namedtuple_row
 from rich import box
 from rich.table import Table
 
-from include.money import to_major_units
+from include.money import minor_unit_exponent, to_major_units
 from include.storage.sql import statement
 from include.tenants.registry import TenantRow
 
@@ -125,7 +125,8 @@ def _by_destination(rows: list[Any]) -> dict[str, list[Any]]:
 
 
 def _amounts(values: Mapping[str, Decimal]) -> str:
-    return " + ".join(f"{value:,.2f} {currency}" for currency, value in sorted(values.items())) or "-"
+    shown = (f"{value:,.{minor_unit_exponent(currency)}f} {currency}" for currency, value in sorted(values.items()))
+    return " + ".join(shown) or "-"
 
 
 def _get(origin: str, what: str) -> Any:
