@@ -36,6 +36,11 @@ def start(clock: str) -> dict[str, str]:
     return {**variables, "ALLOWED_PLATFORM_HOSTS": urlsplit(origin).netloc, "SANDBOX_URL": origin}
 
 
+def remembers_all() -> bool:
+    """Return whether the running stand-in was there for all that this state folder's stack ever sent."""
+    return _process() is not None and not json.loads(_record().read_text(encoding="utf-8"))["after_a_demo"]
+
+
 def stop() -> None:
     """Stop the stand-in of this state folder, if one runs; what it was told is forgotten."""
     process = _process()
@@ -49,6 +54,7 @@ def stop() -> None:
 def _launch(clock: str) -> str:
     log = state_folder() / "logs" / "sandbox.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    demo_was_here = (state_folder() / "demo.day").exists()
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox.server", "--now", clock],
@@ -64,7 +70,8 @@ def _launch(clock: str) -> str:
         if said.startswith("sandbox: ") and said.endswith("\n"):
             origin = said.split()[1]
             created = psutil.Process(process.pid).create_time()
-            write_private(_record(), json.dumps({"pid": process.pid, "created": created, "origin": origin}))
+            known = {"pid": process.pid, "created": created, "origin": origin, "after_a_demo": demo_was_here}
+            write_private(_record(), json.dumps(known))
             return origin
         time.sleep(0.2)
     raise SystemExit(f"the vendors' stand-in did not start; see {log}")
