@@ -1,6 +1,7 @@
 """Money as integer minor units of an ISO 4217 currency; never float."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 
@@ -28,6 +29,12 @@ def minor_unit_exponent(currency: str) -> int:
     if exponent is None:
         raise InvalidInput(f"currency {currency!r} has no minor units in ISO 4217")
     return int(exponent)
+
+
+@cache
+def minor_unit_exponents() -> Mapping[str, int]:
+    """Return the number of decimals of every currency of ISO 4217 that has minor units, by code."""
+    return {one.code: int(one.exponent) for one in Currency if one.exponent is not None}
 
 
 def to_minor_units(amount: str | Decimal, currency: str) -> int:

@@ -107,5 +107,11 @@ def _store(session: TenantSession, tenant: Tenant, prepared: _Prepared, run_id: 
         run_id=run_id,
         model_version=MODEL_VERSION,
     )
+    session.execute(
+        "attribution/queue_restatement",
+        start=prepared.part.start,
+        end=prepared.part.end,
+        timezone=tenant.timezone,
+    )
     rewrite_adjustments(session, tenant, "credited")
     return enqueued

@@ -104,5 +104,6 @@ def _write(session: TenantSession, tenant: Tenant) -> Consequences:
     session.execute("orders/create_judgements")
     session.execute("orders/audit_judgements")
     judged = session.execute("orders/update_judged_conversions")
+    session.execute("orders/queue_judged_days", timezone=tenant.timezone)
     session.execute("orders/update_first_orders")
     return Consequences(inserted, changed, reopened, restitched, judged)

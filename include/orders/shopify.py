@@ -4,11 +4,12 @@ Money is booked in the shop's currency; what the customer saw (presentment) is o
 the business of upsert.py.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from include.errors import InvalidInput
+from include.ids import stable_id
 from include.orders.payload import (
     Object,
     checked_instant,
@@ -29,7 +30,7 @@ from include.orders.payload import (
 from include.orders.row_ids import customer_id_of, order_id_of, visitor_id_of
 from include.orders.shopify_context import note_attributes_of, parse_context, visitor_of
 from include.orders.shopify_refunds import Sent, currency_of_refund, line_id_of, parse_refund
-from include.orders.state import Delivery, EditHint, Line, OrderState, RefundState, content_digest
+from include.orders.state import Delivery, EditedLine, EditHint, Line, OrderState, RefundState, content_digest
 
 SOURCE = "shopify"
 
@@ -207,7 +208,27 @@ def _parse_edit(body: Object, tenant_id: int, sent: Sent, region: str | None) ->
         raise InvalidInput("order_edit is missing; is the topic right?")
     order = read_id(edit, "order_id", "order_edit.order_id")
     committed_at = read_optional_instant(edit, "committed_at", sent.now) or read_instant(edit, "created_at", sent.now)
-    return EditHint(order_id_of(tenant_id, order), order, committed_at)
+    order_id = order_id_of(tenant_id, order)
+    # Some apps leave the edit's own id out; an order has no two edits at one instant.
+    name = read_optional_id(edit, "id", "order_edit.id") or f"{order} at {committed_at.isoformat()}"
+    edit_id = stable_id(tenant_id, "edit", name)
+    changes: dict[int, int] = {}
+    for line, quantity in _edited(edit, tenant_id):
+        changes[line] = changes.get(line, 0) + quantity
+    lines = tuple(EditedLine(edit_id, line, order_id, committed_at, quantity) for line, quantity in changes.items())
+    return EditHint(order_id, order, committed_at, lines)
+
+
+def _edited(edit: Object, tenant_id: int) -> Iterator[tuple[int, int]]:
+    """Yield (line, pieces added) of an edit, negative where they were taken away."""
+    changed = read_object(edit, "line_items") or {}
+    for name, sign in (("additions", 1), ("removals", -1)):
+        for each in read_objects(changed, name):
+            line = line_id_of(tenant_id, read_id(each, "id", f"order_edit.line_items.{name}.id"))
+            delta = each.get("delta")
+            # What was taken away is written with either sign.
+            pieces = {"delta": abs(delta) if type(delta) is int else delta}
+            yield line, sign * read_quantity(pieces, "delta", f"order_edit.line_items.{name}.delta")
 
 
 _Parser = Callable[[Object, int, Sent, str | None], Delivery]

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from include.orders.state import Context, EditHint, OrderState, RefundState
+from include.orders.state import Context, EditedLine, EditHint, OrderState, RefundState
 
 _INSTANT = pa.timestamp("us", "UTC")
 
@@ -109,6 +109,13 @@ REFUND_SCHEMA = pa.schema(
 EDIT_SCHEMA = pa.schema(
     [_required("order_id", pa.int64()), _required("external_id", pa.string()), _required("committed_at", _INSTANT)]
 )
+EDITED_LINE_SCHEMA = pa.schema(
+    [
+        *(_required(name, pa.int64()) for name in ("edit_id", "line_id", "order_id")),
+        _required("committed_at", _INSTANT),
+        _required("quantity", pa.int64()),
+    ]
+)
 
 _BATCH_ROWS = 20_000
 
@@ -138,6 +145,12 @@ def refund_batches(refunds: Iterable[RefundState]) -> Iterator[pa.RecordBatch]:
 def edit_batches(edits: Iterable[EditHint]) -> Iterator[pa.RecordBatch]:
     """Yield batches of EDIT_SCHEMA."""
     return _batches(((edit.order_id, edit.external_id, edit.committed_at) for edit in edits), EDIT_SCHEMA)
+
+
+def edited_line_batches(lines: Iterable[EditedLine]) -> Iterator[pa.RecordBatch]:
+    """Yield batches of EDITED_LINE_SCHEMA."""
+    read = attrgetter(*EDITED_LINE_SCHEMA.names)
+    return _batches((read(line) for line in lines), EDITED_LINE_SCHEMA)
 
 
 def _context_row(order_id: int, context: Context) -> tuple[Any, ...]:

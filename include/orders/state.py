@@ -130,12 +130,24 @@ class OrderState:
 
 
 @dataclass(frozen=True, slots=True)
+class EditedLine:
+    """An edit, made at committed_at (UTC), added quantity pieces to a line, or took them away (negative)."""
+
+    edit_id: int
+    line_id: int
+    order_id: int
+    committed_at: datetime
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class EditHint:
     """An order was edited at committed_at (UTC); what it became, a state at least that new will say."""
 
     order_id: int
     external_id: str
     committed_at: datetime
+    lines: tuple[EditedLine, ...] = ()
 
 
 Delivery = OrderState | RefundState | EditHint
@@ -143,11 +155,14 @@ Delivery = OrderState | RefundState | EditHint
 
 @dataclass
 class ShopStates:
-    """The newest state of each order and refund among many deliveries, and the latest edit of each order."""
+    """The newest state of each order and refund among many deliveries, the latest edit of each order, and every
+    edited line by edit and line.
+    """
 
     orders: dict[int, OrderState] = field(default_factory=dict)
     refunds: dict[int, RefundState] = field(default_factory=dict)
     edits: dict[int, EditHint] = field(default_factory=dict)
+    edited_lines: dict[tuple[int, int], EditedLine] = field(default_factory=dict)
     stale_orders: int = 0
 
     def add(self, delivery: Delivery) -> None:
@@ -158,6 +173,7 @@ class ShopStates:
         elif isinstance(delivery, RefundState):
             self._add_refunds((delivery,))
         else:
+            self.edited_lines |= {(line.edit_id, line.line_id): line for line in delivery.lines}
             known = self.edits.get(delivery.order_id)
             if known is None or known.committed_at < delivery.committed_at:
                 self.edits[delivery.order_id] = delivery

@@ -16,12 +16,14 @@ from include.orders.settle import Consequences, begin, settle
 from include.orders.stages import (
     CONTEXT_SCHEMA,
     EDIT_SCHEMA,
+    EDITED_LINE_SCHEMA,
     LINE_SCHEMA,
     ORDER_SCHEMA,
     REFUND_SCHEMA,
     SHOP_ORDER_SCHEMA,
     context_batches,
     edit_batches,
+    edited_line_batches,
     line_batches,
     order_batches,
     refund_batches,
@@ -87,11 +89,12 @@ def upsert_shop_states(session: TenantSession, tenant: Tenant, states: ShopState
     """Store the newest states that a shop sent of its orders, lines, contexts and refunds, and what follows from them.
 
     An order is what its newest version says, with its lines and context, which are replaced whole; refunds are a union
-    by id, kept before their order is known. An edit is noted until a state as new has come. As with upsert_orders
+    by id, kept before their order is known. An edit is noted until a state as new has come, its lines for good; days of
+    which figures are stored enter the restate queue. As with upsert_orders
     nothing is committed here, and other writers wait until the caller commits.
     """
     begin(session, tenant)
-    for name in ("lines", "contexts", "refunds", "edits"):
+    for name in ("lines", "contexts", "refunds", "edits", "edited_lines"):
         session.execute(f"orders/create_stage_of_{name}")
     orders = states.orders.values()
     staged = session.copy("stage_orders", order_batches(orders), SHOP_ORDER_SCHEMA)
@@ -99,6 +102,7 @@ def upsert_shop_states(session: TenantSession, tenant: Tenant, states: ShopState
     session.copy("stage_contexts", context_batches(orders), CONTEXT_SCHEMA)
     session.copy("stage_refunds", refund_batches(states.refunds.values()), REFUND_SCHEMA)
     session.copy("stage_edits", edit_batches(states.edits.values()), EDIT_SCHEMA)
+    session.copy("stage_edited_lines", edited_line_batches(states.edited_lines.values()), EDITED_LINE_SCHEMA)
     session.execute("orders/analyze_stage_of_orders")
     session.execute("orders/analyze_stages_of_shop")
     lock_shop(session)
@@ -110,6 +114,8 @@ def upsert_shop_states(session: TenantSession, tenant: Tenant, states: ShopState
     session.execute("orders/insert_contexts")
     session.execute("orders/delete_arrived_edits")
     edits_noted = session.execute("orders/upsert_awaited_edits")
+    session.execute("orders/insert_edited_lines", timezone=tenant.timezone)
+    session.execute("orders/queue_refunded_days", timezone=tenant.timezone)
     rewrite_adjustments(session, tenant, "refunded")
     enqueue_refunds(session, tenant)
     return ShopCounts(counts, refunds_new, refunds_changed, edits_noted, refund_collisions)
@@ -121,8 +127,10 @@ def _merge_orders(session: TenantSession, tenant: Tenant, staged: int) -> OrderC
     collisions += store_people(session, "orders")
     found = session.execute("orders/find_order_changes")
     session.execute("orders/find_evidence_of_orders")
+    session.execute("orders/queue_changed_days", timezone=tenant.timezone)
     changed = session.execute("orders/update_orders")
     new = session.execute("orders/insert_orders")
+    session.execute("orders/queue_changed_days", timezone=tenant.timezone)
     consequences = settle(session, tenant)
     unchanged = staged - superseded - len(collisions) - found
     return OrderCounts(staged, new, changed, unchanged, superseded, tuple(collisions), consequences)

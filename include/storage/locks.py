@@ -1,4 +1,4 @@
-"""The two locks of a tenant, held until the transaction ends. Who needs both takes the shop's first.
+"""The locks of a tenant, held until the transaction ends. Who needs several takes the metrics', then the shop's, first.
 
 They stand for many row locks: one wait instead of a lock on each of 200,000 conversions, and no order in which two
 transactions could wait for each other.
@@ -22,6 +22,14 @@ def lock_credit(session: TenantSession) -> None:
     A conversion that is being credited is judged by its new state, and credit is computed from what nobody changes.
     """
     _wait_for(session, "credit")
+
+
+def lock_metrics(session: TenantSession) -> None:
+    """Wait until no other transaction writes figures of this tenant: its days, channels, weeks and profit.
+
+    Jobs that restate the same days at once would each write what the other did.
+    """
+    _wait_for(session, "metrics")
 
 
 def _wait_for(session: TenantSession, what: str) -> None:

@@ -90,8 +90,11 @@ def test_a_refund_after_two_hundred_days_moves_adjustments_and_days_but_no_credi
     assert {(row["order_date"], row["refund_date"]) for row in adjustments} == {("2026-03-20", "2026-10-06")}
     for model in MODELS:
         assert set(net(shop, model).values()) == {0}
-    days = shop.query("select day::text, cause from analytics.restate_queue where tenant_id = %(tenant_id)s order by 1")
-    assert days == [{"day": "2026-03-20", "cause": "refund"}, {"day": "2026-10-06", "cause": "refund"}]
+    days = shop.query(
+        "select day::text from analytics.restate_queue"
+        " where tenant_id = %(tenant_id)s and cause = 'refund' order by 1"
+    )
+    assert days == [{"day": "2026-03-20"}, {"day": "2026-10-06"}]
 
 
 @pytest.mark.parametrize("early", [True, False])

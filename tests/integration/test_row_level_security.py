@@ -52,6 +52,8 @@ _CHECKED_TEXT = {
     "view_through_daily.level": "campaign",
     "view_through_daily.window": "vta",
     "campaign_map.match": "name",
+    "attribution_metrics_daily.clock": "touch",
+    "attribution_metrics_daily.model": "linear",
     "tenant_cogs_config.source": "shopify",
     "operating_costs.kind": "fixed",
     "operating_costs.per": "month",

@@ -14,6 +14,7 @@ from include.errors import InvalidInput
 from include.orders.payload import MAX_BODY_BYTES
 from include.orders.row_ids import customer_id_of, order_id_of, visitor_id_of
 from include.orders.shopify import ORDER_TOPICS, TOPICS, parse_delivery
+from include.orders.shopify_refunds import line_id_of
 from include.orders.state import Delivery, EditHint, OrderState, RefundState
 from tests.unit.orders.payloads import EMAIL, Json, body, edit, line, money, order, refund
 
@@ -267,9 +268,23 @@ def test_a_refund_in_another_currency_than_the_shops_is_refused_instead_of_mixed
         order_of(document)
 
 
-def test_an_edit_is_only_news_of_an_edit() -> None:
-    hint = parse("orders/edited", edit())
-    assert hint == EditHint(order_id_of(TENANT, "5400000000001"), "5400000000001", datetime(2026, 3, 3, 11, tzinfo=UTC))
+def test_an_edit_is_news_of_an_edit_and_of_the_pieces_it_added_and_took_away() -> None:
+    document = edit()
+    document["order_edit"]["line_items"] = {
+        "additions": [{"id": 21, "delta": 2}],
+        "removals": [{"id": 22, "delta": 1}, {"id": 23, "delta": -3}],
+    }
+    hint = parse("orders/edited", document)
+    assert isinstance(hint, EditHint)
+    assert hint.committed_at == datetime(2026, 3, 3, 11, tzinfo=UTC)
+    assert (hint.order_id, hint.external_id) == (order_id_of(TENANT, "5400000000001"), "5400000000001")
+    assert [(line.line_id, line.quantity) for line in hint.lines] == [
+        (line_id_of(TENANT, "21"), 2),
+        (line_id_of(TENANT, "22"), -1),
+        (line_id_of(TENANT, "23"), -3),
+    ]
+    assert {(line.order_id, line.committed_at) for line in hint.lines} == {(hint.order_id, hint.committed_at)}
+    assert len({line.edit_id for line in hint.lines}) == 1
 
 
 def test_equal_content_has_an_equal_digest_and_a_change_in_lines_or_context_another() -> None:

@@ -1,0 +1,130 @@
+"""The snapshots of tenant days, computed and stored: the one engine of every job that writes metrics_daily.
+
+Facts are added up by day in SQL, the quotients of the catalogue are computed from the sums, and what differs from the
+stored row is written. Which days are worked is said by the jobs that call this; channels are channel_metrics.py.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from include.clock import local_today
+from include.jobs.request import JobRequest
+from include.jobs.sales_facts import stage_sales
+from include.metrics.catalogue import catalogue_version, derived
+from include.metrics.days import Days, final_before
+from include.metrics.preferences import FormulaPreferences
+from include.metrics.ratio import Figure
+from include.metrics.sales import sales_switches
+from include.money import minor_unit_exponent, minor_unit_exponents
+from include.storage.session import TenantSession
+from include.tenants.tenant import Tenant
+
+
+@dataclass(frozen=True)
+class DaysWritten:
+    """days: looked at. changed: those that were written, ascending. sample: figures of the last ones, for a dry run."""
+
+    days: int
+    changed: tuple[date, ...]
+    sample: tuple[Mapping[str, Any], ...] = ()
+
+
+def write_days(session: TenantSession, tenant: Tenant, request: JobRequest, days: Days) -> DaysWritten:
+    """Bring metrics_daily up to its facts for tenant-local days; rows that come out the same are not written.
+
+    Each day is computed under the preferences in force on it. The caller holds the metrics' lock and commits.
+    """
+    changed: list[date] = []
+    sample: list[Mapping[str, Any]] = []
+    for first, last, preferences in tenant.formulas_between(days.first, days.last):
+        part = Days(first, last)
+        _stage(session, tenant, request, part, preferences)
+        _add_quotients(session, tenant, part, preferences)
+        session.execute("metrics/delete_differing_days")
+        changed += [row.day for row in session.rows("metrics/insert_missing_days")]
+        sample += [_shown(row) for row in session.rows("metrics/select_stage_of_days")[-3:]]
+    return DaysWritten(sum(1 for _ in days), tuple(sorted(changed)), tuple(sample))
+
+
+def _stage(
+    session: TenantSession, tenant: Tenant, request: JobRequest, days: Days, preferences: FormulaPreferences
+) -> None:
+    start, end = days.bounds(tenant.timezone)
+    window = {"start": start, "end": end, "timezone": tenant.timezone, **asdict(days)}
+    money = _money_of(tenant)
+    session.execute("metrics/drop_day_facts")
+    stage_sales(session, tenant, days.first, days.last, preferences)
+    session.execute("metrics/create_day_sales", **sales_switches(preferences), **money)
+    session.execute("metrics/create_day_spend", **window, **money, **spend_accounts_of(tenant))
+    session.execute("metrics/create_day_conversions", **window)
+    session.execute("metrics/create_day_paths")
+    session.execute("metrics/create_day_sessions", **window)
+    session.execute("metrics/create_stage_of_days")
+    today = local_today(tenant.timezone, request.now)
+    session.execute(
+        "metrics/insert_stage_of_days",
+        days=list(days),
+        ends=days.ends(tenant.timezone),
+        today=today,
+        final_before=final_before(today),
+        sales_through=_sales_through(session, request.now),
+        now=request.now,
+        run_id=request.run_id,
+        preference_version=preferences.version(),
+        catalogue_version=catalogue_version(),
+        exponent=minor_unit_exponent(tenant.currency),
+        **sales_switches(preferences),
+        **money,
+    )
+
+
+def _money_of(tenant: Tenant) -> dict[str, object]:
+    exponents = minor_unit_exponents()
+    return {"currency": tenant.currency, "currencies": list(exponents), "exponents": list(exponents.values())}
+
+
+def spend_accounts_of(tenant: Tenant) -> dict[str, object]:
+    """Return the tenant's configured ad accounts as parameters of the statements that look for their days."""
+    return {
+        "platforms": [account.platform for account in tenant.ad_accounts],
+        "accounts": [account.account_id for account in tenant.ad_accounts],
+    }
+
+
+def _sales_through(session: TenantSession, now: datetime) -> datetime:
+    row = session.row("metrics/select_oldest_waiting")
+    return min(now, row.oldest) if row and row.oldest else now
+
+
+def _add_quotients(session: TenantSession, tenant: Tenant, days: Days, preferences: FormulaPreferences) -> None:
+    """Fill the quotients of the staged days, and cac_spend, which may hold more than ads."""
+    further = _marketing_costs(tenant, days, preferences)
+    rows = []
+    for row in session.rows("metrics/select_stage_of_days"):
+        figures: dict[str, Figure] = row._asdict()
+        spend = figures["ad_spend"]
+        figures["cac_spend"] = None if spend is None else spend + further.get(row.day, Decimal(0))
+        made = {"cac_spend": figures["cac_spend"], **derived(figures, preferences)}
+        rows.append({"day": row.day.isoformat(), **{name: _text(value) for name, value in made.items()}})
+    session.execute("metrics/update_quotients", rows=json.dumps(rows))
+
+
+def _marketing_costs(tenant: Tenant, days: Days, preferences: FormulaPreferences) -> Mapping[date, Decimal]:
+    if preferences.cac_spend_scope == "ads":
+        return {}
+    return {day: tenant.marketing_costs_on(day) for day in days}
+
+
+def _text(value: Figure) -> str | None:
+    return None if value is None else str(value)
+
+
+_SHOWN: Sequence[str] = ("day", "orders", "net_sales", "ad_spend", "new_customers", "unattributed_orders")
+
+
+def _shown(row: Any) -> Mapping[str, Any]:
+    return {name: str(getattr(row, name)) for name in _SHOWN}

@@ -1,0 +1,17 @@
+-- Conversions by the tenant-local day of their order: what credit explains of sales, and who was new.
+create temporary table day_conversions on commit drop as
+select
+    conversions.conversion_id,
+    (conversions.occurred_at at time zone %(timezone)s)::date as day,
+    conversions.occurred_at,
+    conversions.customer_id,
+    conversions.is_new_customer,
+    conversions.value_minor,
+    conversions.currency,
+    conversions.status,
+    conversions.reason
+from analytics.conversions
+where
+    conversions.tenant_id = %(tenant_id)s
+    and conversions.occurred_at >= %(start)s
+    and conversions.occurred_at < %(end)s

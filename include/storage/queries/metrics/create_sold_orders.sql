@@ -1,0 +1,105 @@
+-- Orders that sales of the window may come from, as they are now: their parts without tax, in minor units of their
+-- currency. What lines do not say (an import's total) is goods. Of a line that an edit took away wholly nothing is left.
+create temporary table sold_orders on commit drop as
+with wanted as (
+    select order_id
+    from analytics.orders
+    where tenant_id = %(tenant_id)s and placed_at >= %(start)s and placed_at < %(end)s
+    union
+    select order_id
+    from analytics.orders
+    where
+        tenant_id = %(tenant_id)s
+        and processed_at >= %(start)s
+        and processed_at < %(end)s
+        and processed_at is distinct from placed_at
+    union
+    select order_id
+    from analytics.refunds
+    where tenant_id = %(tenant_id)s and refunded_at >= %(start)s and refunded_at < %(end)s
+    union
+    select order_id
+    from analytics.orders
+    where
+        tenant_id = %(tenant_id)s
+        and cancelled_at is not null
+        and cancelled_at >= %(start)s
+        and cancelled_at < %(end)s
+    union
+    select order_id
+    from analytics.order_edits
+    where tenant_id = %(tenant_id)s and committed_at >= %(start)s and committed_at < %(end)s
+),
+goods as (
+    select
+        order_lines.order_id,
+        sum(order_lines.quantity * order_lines.unit_price_minor) filter (where is_goods) as gross,
+        sum(order_lines.discount_minor) filter (where is_goods and order_lines.quantity > 0) as discounts,
+        sum(order_lines.quantity * order_lines.unit_price_minor - order_lines.discount_minor)
+            filter (where not is_goods and order_lines.quantity > 0) as gift_cards,
+        sum(order_lines.tax_minor) filter (where order_lines.quantity > 0) as tax,
+        sum(order_lines.tax_minor) as tax_ever
+    from wanted
+    join analytics.order_lines on order_lines.tenant_id = %(tenant_id)s and order_lines.order_id = wanted.order_id
+    cross join lateral (
+        select %(gift_cards_at_sale)s::boolean or not order_lines.gift_card as is_goods
+    ) as kinds
+    group by order_lines.order_id
+),
+stated as (
+    select
+        orders.order_id,
+        case when %(by_processing)s::boolean then coalesce(orders.processed_at, orders.placed_at) else orders.placed_at end
+            as sold_at,
+        orders.cancelled_at,
+        orders.currency,
+        coalesce(orders.taxes_included, false) as taxes_included,
+        orders.total_minor as total,
+        coalesce(orders.shipping_minor, 0) as shipping,
+        coalesce(orders.tips_minor, 0) as tips,
+        coalesce(goods.gift_cards, 0)::bigint as gift_cards,
+        coalesce(goods.gross, orders.gross_minor)::bigint as gross,
+        coalesce(goods.discounts, case when goods.order_id is null then orders.discounts_minor end, 0)::bigint as discounts,
+        coalesce(goods.tax, case when goods.order_id is null then orders.tax_minor end, 0)::bigint as goods_tax,
+        case when goods.order_id is null then 0 else greatest(coalesce(orders.tax_minor, 0) - coalesce(goods.tax_ever, 0), 0) end::bigint
+            as shipping_tax
+    from wanted
+    join analytics.orders on orders.tenant_id = %(tenant_id)s and orders.order_id = wanted.order_id
+    left join goods on goods.order_id = wanted.order_id
+    where
+        not (%(exclude_test)s::boolean and orders.test)
+        and not (
+            %(exclude_unpaid)s::boolean and orders.financial_status not in ('paid', 'partially_refunded', 'refunded')
+        )
+        and not (%(exclude_cancelled)s::boolean and orders.cancelled_at is not null)
+        and not (%(exclude_zero_value)s::boolean and orders.total_minor = 0)
+        and not (coalesce(orders.source_name, '') = any(%(excluded_sources)s::text[]))
+),
+-- Tax that prices include is part of goods after discounts; the discount held its share of it too.
+unpacked as (
+    select
+        stated.*,
+        coalesce(gross, total - shipping - tips + discounts - case when taxes_included then 0 else goods_tax end) as listed,
+        case when taxes_included then goods_tax else 0 end as included,
+        case
+            when taxes_included and gross > discounts
+                then round(goods_tax::numeric * discounts / (gross - discounts))::bigint
+            else 0
+        end as included_in_discounts
+    from stated
+)
+select
+    order_id,
+    sold_at,
+    cancelled_at,
+    currency,
+    taxes_included,
+    listed - included - included_in_discounts as gross,
+    discounts - included_in_discounts as discounts,
+    shipping - case when taxes_included then shipping_tax else 0 end as shipping,
+    goods_tax + shipping_tax as tax,
+    tips,
+    gift_cards,
+    total - (listed - discounts) - gift_cards - shipping - tips
+        - case when taxes_included then 0 else goods_tax + shipping_tax end as other
+from unpacked

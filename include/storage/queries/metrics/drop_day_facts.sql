@@ -1,0 +1,1 @@
+drop table if exists day_sales, day_spend, day_conversions, day_paths, day_sessions, stage_days

@@ -1,0 +1,1 @@
+drop table if exists sold_orders, refunded, edited, sales_events

@@ -1,0 +1,3 @@
+select *
+from stage_days
+order by day
