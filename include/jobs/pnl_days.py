@@ -1,0 +1,217 @@
+"""The profit and loss of tenant days, computed and stored: the one engine of every job that writes pnl_daily.
+
+Facts are added up by day in SQL, rules of cost and the waterfall are include/pnl's, and days that came out otherwise
+than stored are replaced. Which days are worked is said by the jobs that call this.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from include.clock import local_today
+from include.ids import stable_id
+from include.jobs.daily_metrics import spend_accounts_of
+from include.jobs.request import JobRequest
+from include.jobs.sales_facts import stage_sales
+from include.metrics.catalogue import catalogue_version
+from include.metrics.days import Days, final_before
+from include.metrics.preferences import FormulaPreferences
+from include.metrics.sales import sales_switches
+from include.money import minor_unit_exponent, minor_unit_exponents
+from include.pnl.cost_settings import CogsSettings, CostSettings
+from include.pnl.costs import (
+    AccountSpend,
+    Goods,
+    Parcels,
+    Payments,
+    ad_spend,
+    cost_of_goods,
+    fulfilment_cost,
+    payment_fees,
+)
+from include.pnl.figures import Figure, whole_minor
+from include.pnl.operating import in_force, operating_costs
+from include.pnl.waterfall import Costs, Line, Sales, net_sales, waterfall
+from include.storage.session import TenantSession
+from include.tenants.tenant import Tenant
+
+_MOST_REASONS = 500
+"""Characters of a line's reasons that are stored."""
+
+
+@dataclass(frozen=True)
+class DayOfProfit:
+    """The lines of one tenant-local day, minor units of the tenant's currency, and the settings that made them."""
+
+    day: date
+    orders: int
+    lines: Sequence[Line]
+    preferences: FormulaPreferences
+    cost_version: int
+
+
+def profit_of_days(session: TenantSession, tenant: Tenant, days: Days) -> Iterator[DayOfProfit]:
+    """Yield the profit and loss of each day, ascending, under the settings of that day; writes temporary tables only.
+
+    Restated days are computed from what is stored now: orders, refunds, edits, unit costs, spend and rates.
+    """
+    for first, last, preferences, costs, cogs in tenant.figures_between(days.first, days.last):
+        facts = _facts(session, tenant, Days(first, last), preferences, cogs)
+        for day in Days(first, last):
+            yield _day(tenant, day, facts, preferences, costs, cogs)
+
+
+def store_profit(
+    session: TenantSession, tenant: Tenant, request: JobRequest, profits: Sequence[DayOfProfit]
+) -> Sequence[date]:
+    """Bring pnl_daily up to these days and return those that were written, ascending.
+
+    The caller holds the metrics' lock and commits.
+    """
+    rows = [row for profit in profits for row in _rows(tenant, request, profit)]
+    session.execute("pnl/create_stage")
+    session.execute("pnl/insert_stage", rows=json.dumps(rows))
+    session.execute("pnl/delete_differing_days", days=[profit.day for profit in profits])
+    written = [row.day for row in session.rows("pnl/insert_missing_days")]
+    session.execute("pnl/drop_stage")
+    return written
+
+
+def queue_cost_changes(session: TenantSession, tenant: Tenant, today: date) -> int:
+    """Put the days that changed unit costs reach into the restate queue and return their number.
+
+    today: tenant-local; its preferences say whether a cost reaches the sales of its own time only.
+    """
+    all_sales = tenant.formulas_on(today).cost_change_policy == "recalculate_history"
+    return session.execute("pnl/queue_cost_changes", timezone=tenant.timezone, all_sales=all_sales)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    sales: Mapping[date, Any]
+    goods: Mapping[date, Sequence[Goods]]
+    payments: Mapping[date, Sequence[Payments]]
+    parcels: Mapping[date, Parcels]
+    spend: Mapping[date, Sequence[AccountSpend]]
+
+
+def _facts(
+    session: TenantSession, tenant: Tenant, days: Days, preferences: FormulaPreferences, cogs: CogsSettings
+) -> _Facts:
+    start, end = days.bounds(tenant.timezone)
+    window = {"start": start, "end": end, "timezone": tenant.timezone, **asdict(days)}
+    money = _money_of(tenant)
+    switches = sales_switches(preferences)
+    session.execute("metrics/drop_day_facts")
+    session.execute("pnl/drop_goods")
+    stage_sales(session, tenant, days.first, days.last, preferences)
+    session.execute("metrics/create_day_sales", **switches, **money)
+    session.execute("metrics/create_day_spend", **window, **money, **spend_accounts_of(tenant))
+    session.execute(
+        "pnl/create_goods_events",
+        sources=["internal", "shopify"] if cogs.source == "internal" else ["shopify"],
+        newest_cost=preferences.cost_change_policy == "recalculate_history",
+        returned_cost_policy=preferences.returned_cost_policy,
+        **window,
+        **money,
+        **switches,
+    )
+    actual_fees = preferences.payment_fee_source == "actual_then_estimate"
+    return _Facts(
+        {row.day: row for row in session.rows("pnl/select_sales", **money)},
+        _by_day(session.rows("pnl/select_goods", **money), Goods),
+        _by_day(session.rows("pnl/select_payments", actual_fees=actual_fees, **window, **money), Payments),
+        {row.day: Parcels(*row[1:]) for row in session.rows("pnl/select_parcels")},
+        _by_day(session.rows("pnl/select_spend", **money), AccountSpend),
+    )
+
+
+def _by_day(rows: Sequence[Any], kind: type[Any]) -> Mapping[date, Sequence[Any]]:
+    found: dict[date, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.day].append(kind(*row[1:]))
+    return found
+
+
+def _day(
+    tenant: Tenant,
+    day: date,
+    facts: _Facts,
+    preferences: FormulaPreferences,
+    costs: CostSettings,
+    cogs: CogsSettings,
+) -> DayOfProfit:
+    exponent = minor_unit_exponent(tenant.currency)
+    row = facts.sales.get(day)
+    sales = _sales(row)
+    orders = row.orders if row is not None else 0
+    goods, uncosted = cost_of_goods(facts.goods.get(day, ()), preferences, cogs)
+    made = Costs(
+        cogs=goods,
+        uncosted=uncosted,
+        fulfilment=fulfilment_cost(facts.parcels.get(day, Parcels(0, 0, 0, 0)), costs, exponent),
+        payment_fees=payment_fees(facts.payments.get(day, ()), costs, preferences, exponent),
+        ad_spend=ad_spend(facts.spend.get(day, ())),
+        operating_costs=operating_costs(tenant.operating_costs, day, orders, net_sales(sales, preferences), exponent),
+    )
+    return DayOfProfit(
+        day, orders, waterfall(sales, made, preferences), preferences, _version(tenant, day, costs, cogs)
+    )
+
+
+def _sales(row: Any | None) -> Sales:
+    def figure(amount: Decimal | None) -> Figure:
+        minor = None if amount is None else whole_minor(amount)
+        return Figure(minor, row.share.quantize(Decimal("0.000001")), (row.reason,) if row.reason else ())  # type: ignore[union-attr]
+
+    if row is None:
+        return Sales(*(Figure(0) for _ in range(6)))
+    return Sales(*(figure(getattr(row, name)) for name in Sales.__dataclass_fields__))
+
+
+def _version(tenant: Tenant, day: date, costs: CostSettings, cogs: CogsSettings) -> int:
+    running = [
+        f"{cost.name} {cost.kind} {cost.amount.normalize():f} {cost.per}"
+        for cost in in_force(tenant.operating_costs, day)
+    ]
+    return stable_id("pnl_costs", costs.version(), cogs.version(), *running)
+
+
+def _money_of(tenant: Tenant) -> dict[str, object]:
+    exponents = minor_unit_exponents()
+    return {
+        "currency": tenant.currency,
+        "exponent": exponents[tenant.currency],
+        "currencies": list(exponents),
+        "exponents": list(exponents.values()),
+    }
+
+
+def _rows(tenant: Tenant, request: JobRequest, profit: DayOfProfit) -> Iterator[Mapping[str, Any]]:
+    final = profit.day < final_before(local_today(tenant.timezone, request.now))
+    for line in profit.lines:
+        reasons = "; ".join(line.figure.reasons)[:_MOST_REASONS]
+        yield {
+            "tenant_id": tenant.tenant_id,
+            "day": profit.day.isoformat(),
+            "position": line.position,
+            "line": line.line,
+            "layer": line.layer,
+            "is_subtotal": line.is_subtotal,
+            "amount_minor": line.figure.minor,
+            "currency": tenant.currency,
+            "coverage": str(line.figure.coverage),
+            "incomplete": reasons or None,
+            # One part per product would be a table of its own.
+            "parts": dict(line.figure.parts) if line.line != "cogs" else {},
+            "preference_version": profit.preferences.version(),
+            "cost_version": profit.cost_version,
+            "catalogue_version": catalogue_version(),
+            "is_final": final,
+            "run_id": request.run_id,
+            "changed_at": request.now.isoformat(),
+        }
