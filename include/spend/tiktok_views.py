@@ -13,7 +13,8 @@ from typing import Any
 from include.platforms.connections import PlatformConnection
 from include.platforms.outcome import member
 from include.spend.report import Account, Chunk, Rung, amount, asked, day
-from include.spend.tiktok import REPORT, Paging, TikTok, basic_params
+from include.spend.tiktok import TikTok
+from include.spend.tiktok_report import REPORT, Paging, basic_params
 from include.spend.view_through import Claiming, DateBasis, ViewRow, Window
 
 _FIGURES = ("vta_complete_payment", "vta_complete_payment_value", "evta_payments_completed", "currency")

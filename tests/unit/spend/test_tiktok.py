@@ -13,7 +13,9 @@ from include.platforms.hosts import target
 from include.platforms.request import PlatformRequest
 from include.platforms.secret import Secret
 from include.spend.report import Account, AccountFacts, Chunk, Rung
-from include.spend.tiktok import TikTok, basic_params, gmv_max_params, is_contained
+from include.spend.tiktok import TikTok
+from include.spend.tiktok_gmv_max import gmv_max_params, is_contained
+from include.spend.tiktok_report import basic_params
 from include.spend.windows import restated_window
 from tests.unit.spend.conversation import held
 
@@ -40,9 +42,9 @@ def row(day: str = "2026-03-02", campaign: str = "17", spend: str = "12.50", **m
     return {"dimensions": dimensions, "metrics": metrics | more}
 
 
-def gmv(day: str = "2026-03-02", cost: str = "40.00") -> dict[str, Any]:
+def gmv(day: str = "2026-03-02", cost: str = "40.00", **more: str) -> dict[str, Any]:
     dimensions = {"campaign_id": "18", "stat_time_day": f"{day} 00:00:00"}
-    return {"dimensions": dimensions, "metrics": {"cost": cost, "orders": "3", "gross_revenue": "99.90"}}
+    return {"dimensions": dimensions, "metrics": {"cost": cost, "orders": "3", "gross_revenue": "99.90"} | more}
 
 
 def total(day: str = "2026-03-02", spend: str = "12.50") -> dict[str, Any]:
@@ -201,6 +203,17 @@ def test_gmv_max_is_united_with_the_campaigns_of_basic_store_by_store_and_kind_b
         ["LIVE"],
     ]
     assert reports[0].params["store_ids"] == '["800"]'
+
+
+def test_a_revenue_that_is_not_known_yet_is_nothing_and_a_cost_is_no_number() -> None:
+    _, rows = report(CAMPAIGN, vendor(page(), gmv_max=page(gmv(orders="-", gross_revenue="-"))))
+    assert [rows[0][name] for name in ("spend", "platform_conversions", "platform_conversion_value")] == [
+        "40.00",
+        None,
+        None,
+    ]
+    with pytest.raises(UntrustedReport, match="cost"):
+        report(CAMPAIGN, vendor(page(), gmv_max=page(gmv(cost="-"))))
 
 
 def test_a_store_that_gmv_max_is_not_open_to_is_not_asked() -> None:
