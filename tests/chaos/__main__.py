@@ -1,4 +1,4 @@
-"""`make chaos`: kill tasks, run writers beside each other, stop the database; print the table, exit 1 on a fault.
+"""`make chaos`: kill tasks, deliveries, syncs; run writers at once; stop the database. Prints a table, 1 is a fault.
 
 The table is also appended to chaos.jsonl in the state folder. `make test` runs the same with fewer repetitions.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from dev.state import state_folder
+from tests.chaos import delivery, spend
 from tests.chaos.kills import all_series, kill_series, lanes
 from tests.chaos.outage import stop_database
 from tests.chaos.report import Row, append_json, print_table, summed
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--kills", type=int, default=50, help="of each job at each point; half as many pairs of writers"
     )
+    parser.add_argument("--delivery-kills", type=int, default=200, help="per destination, half at random times")
     parser.add_argument("--seconds", type=float, default=30.0, help="for which the database is stopped")
     parser.add_argument("--seed", type=int, default=7, help="another seed kills at other passes and times")
     parser.add_argument("--without-scheduler", action="store_true", help="leave out the kills under a real Airflow")
@@ -37,7 +39,8 @@ def main() -> int:
             status.update(f"chaos: {what} done")
     rows = summed(rows)
     print_table(rows)
-    append_json(rows, state_folder() / "chaos.jsonl", kills=asked.kills, seconds=asked.seconds, seed=asked.seed)
+    asked_for = {"kills": asked.kills, "delivery_kills": asked.delivery_kills, "seconds": asked.seconds}
+    append_json(rows, state_folder() / "chaos.jsonl", **asked_for, seed=asked.seed)
     return 0 if all(row.clean for row in rows) else 1
 
 
@@ -51,6 +54,12 @@ def _everything(asked: argparse.Namespace) -> Iterator[tuple[str, list[Row]]]:
                 pairs = range(-(-asked.kills // 2))
                 futures = [pool.submit(two_writers, made, job, point, number) for number in pairs]
                 yield f"{job}, {point}", [future.result() for future in futures]
+        delivery.fill(made)
+        for job in delivery.JOBS:
+            kills = delivery.half_at_random(asked.delivery_kills)
+            yield job, delivery.kill_series(made, pool, delivery.all_series(made, pool, job), kills, asked.seed)
+        spend.fill(made)
+        yield spend.JOB, spend.kill_series(made, pool, spend.all_series(made, pool), asked.kills, asked.seed)
         yield "all jobs", [pool.submit(all_beside_each_other, made, _ROUNDS).result()]
         for mode in ("fast", "immediate"):
             yield f"database stopped ({mode})", pool.submit(stop_database, made, asked.seconds, mode).result()

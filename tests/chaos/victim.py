@@ -30,6 +30,11 @@ from include.jobs.process_attribution import process_attribution
 from include.jobs.process_unattributed import process_unattributed
 from include.jobs.recalculate_recent import recalculate_recent
 from include.jobs.request import Job, JobRequest
+from include.jobs.send_ga4_purchase import send_ga4_purchase
+from include.jobs.send_meta_purchase import send_meta_purchase
+from include.jobs.send_tiktok_event import send_tiktok_event
+from include.jobs.sync_meta_spend_daily import sync_meta_spend_daily
+from include.jobs.validate_meta_delivery import validate_meta_delivery
 from include.jobs.webhook_queue import drain_webhooks
 from include.storage.deadline import Deadline
 from include.storage.leases import Holder, Lease
@@ -49,7 +54,15 @@ JOBS: Mapping[str, Job] = {
     "backfill_attribution": backfill_attribution,
     "attribution_webhook_queue": drain_webhooks,
     "attribution_order_reconciliation": order_reconciliation,
+    "send_ga4_purchase": send_ga4_purchase,
+    "send_meta_purchase": send_meta_purchase,
+    "send_tiktok_event": send_tiktok_event,
+    "validate_meta_delivery": validate_meta_delivery,
+    "sync_meta_spend_daily": sync_meta_spend_daily,
 }
+
+Reached = Callable[[str], None]
+"""Told of every seam that is passed."""
 
 _DEADLINE_SECONDS = 120.0
 _fork = multiprocessing.get_context("fork")
@@ -61,13 +74,16 @@ warm_up()
 class Work:
     """One task instance's work on one tenant; running it again is a retry of the same task instance.
 
-    sizes: "module:NAME" -> how much is done at once, so that little data takes many steps.
+    sizes: "module:NAME" -> how much is done at once, so that little data takes many steps. clients: makes what the job
+    gets as clients, in the victim. watch: wraps the seams of production code there.
     """
 
     url: str
     slug: str
     request: JobRequest
     sizes: Mapping[str, Any] = field(default_factory=dict)
+    clients: Callable[[], Mapping[str, object]] = dict
+    watch: Callable[[Reached], None] = field(default_factory=lambda: watch_writing)
 
 
 @dataclass(frozen=True)
@@ -145,16 +161,17 @@ def _attend(work: Work, strike: Strike | None, ready: Callable[[], object], answ
         if strike and struck:
             strike.act()
 
-    _watch_seams(reached)
+    work.watch(reached)
     ready()
     request = work.request
     holder = Holder(request.job, request.run_id, "work", 0)
-    batch = Batch(JOBS[request.job], request, holder, lambda _: work.url, _DEADLINE_SECONDS)
+    batch = Batch(JOBS[request.job], request, holder, lambda _: work.url, _DEADLINE_SECONDS, work.clients())
     (outcome,) = run_batch(batch, [work.slug])
     answer.send(Ended(outcome, dict(passes)))
 
 
-def _watch_seams(reached: Callable[[str], None]) -> None:
+def watch_writing(reached: Reached) -> None:
+    """Watch the places at which a job reads and writes."""
     begin, confirm = steps_module.tenant_transaction, Lease.confirm
     copy_encoded, fetch = TenantSession.copy_encoded, adbc.Cursor.fetch_arrow_table
 
