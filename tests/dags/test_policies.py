@@ -34,6 +34,9 @@ CONTRACT = {
     "sync_meta_spend_daily": ("`5 3 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
     "sync_fx_rates": ("`50 1 * * *`", set(), timedelta(days=1)),
     "attribution_vta_sync": ("`30 2 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
+    "send_ga4_purchase": ("attribution asset or `*/10 * * * *`", set(), timedelta(minutes=10)),
+    "send_meta_purchase": ("attribution asset or `*/10 * * * *`", set(), timedelta(minutes=10)),
+    "send_tiktok_event": ("attribution asset or `*/10 * * * *`", set(), timedelta(minutes=10)),
     "validate_ga4_delivery": ("`0 */6 * * *`", DAYS, timedelta(hours=6)),
     "validate_meta_delivery": ("`10 6 * * *`", DAYS, timedelta(days=1)),
     "validate_tiktok_delivery": ("`20 6 * * *`", DAYS, timedelta(days=1)),
@@ -202,3 +205,18 @@ def test_conversion_ids_of_another_shape_are_refused(bag: "DagBag", value: objec
 
     with pytest.raises(ParamValidationError):
         bag.dags["process_attribution"].params.get_param("conversion_ids").resolve(value)
+
+
+def test_each_vendors_events_are_sent_in_its_own_pool_wherever_they_are_sent(bag: "DagBag") -> None:
+    pools = {"send_ga4": "ga4_api", "send_meta": "meta_api", "send_tiktok": "tiktok_api"}
+    behind = bag.dags["process_attribution"]
+    assert {name: behind.task_dict[name].pool for name in pools} == pools
+    own = {"send_ga4_purchase": "ga4_api", "send_meta_purchase": "meta_api", "send_tiktok_event": "tiktok_api"}
+    assert {name: bag.dags[name].task_dict["send"].pool for name in own} == own
+
+
+def test_one_tenants_failed_credit_keeps_no_others_purchases(bag: "DagBag") -> None:
+    for name in ("send_ga4", "send_meta", "send_tiktok"):
+        task = bag.dags["process_attribution"].task_dict[name]
+        assert task.upstream_task_ids == {"attribute", "due_tenants"}
+        assert task.partial_kwargs["trigger_rule"] == "all_done"
