@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from include.alerts.alerts import Alert
-from include.alerts.validation import MISSING, UNSEEN, worth
+from include.alerts.validation import MISSING, UNDECIDED, UNSEEN, worth
 from include.clock import day_bounds
 from include.delivery.purchase import PURCHASE, REFUND
 from include.delivery.validation.facts import (
@@ -33,7 +33,7 @@ from include.delivery.validation.ga4_report import (
     pages_of_batch,
     quota_is_low,
 )
-from include.delivery.validation.ga4_rulings import Ruling, days_of, joined, rulings, unexplained_ids
+from include.delivery.validation.ga4_rulings import RESENDABLE_FOR, Ruling, days_of, joined, rulings, unexplained_ids
 from include.errors import PlatformRefused, PlatformWaits
 from include.jobs.delivery_validation import Asked, Found, Validation, digest_of, failed_check
 from include.jobs.request import JobRequest, JobResult
@@ -46,9 +46,10 @@ from include.tenants.tenant import Tenant
 UNSEEN_REASON = "events that were sent are not seen at the property: check api_secret, measurement id and filters"
 
 _REPORT, _REALTIME = "ga4_report", "ga4_realtime"
+_UNSEEN = "destination_unseen"
 _RECENT = timedelta(days=5)
 """Confirmed rows that are looked at again: a second copy may come as long as an event may be sent."""
-_OWN_FACT = frozenset({DUPLICATED, VALUE_DIFFERS, ID_MISMATCH, REQUEUED, "destination_unseen"})
+_OWN_FACT = frozenset({DUPLICATED, VALUE_DIFFERS, ID_MISMATCH, REQUEUED, _UNSEEN})
 
 
 def validate_ga4_delivery(
@@ -93,7 +94,7 @@ def _check(asked: Asked) -> Found:
         fact, failed_alerts = failed_check(asked, _REPORT, stopped)
         facts.append(fact)
         alerts.extend(failed_alerts)
-    unseen = unseen_twice or any(ruling.verdict == "destination_unseen" for ruling in ruled)
+    unseen = unseen_twice or _newly_unseen(asked, ruled)
     return Found(
         "event",
         facts=tuple(facts),
@@ -186,6 +187,22 @@ def _foreign(asked: Asked, rows: Sequence[Posted], readings: Any) -> frozenset[s
     return frozenset(shown - {row.event_id for row in known})
 
 
+def _newly_unseen(asked: Asked, ruled: Sequence[Ruling]) -> bool:
+    """Return whether an order is unseen that no earlier run told of.
+
+    A person who has repaired the destination opens its gate; what was lost before must not close it again.
+    """
+    unseen = [ruling.row.order_id for ruling in ruled if ruling.verdict == _UNSEEN]
+    told = asked.session.rows(
+        "delivery_validation/select_orders_told_of",
+        destination_id=asked.destination.destination_id,
+        order_ids=unseen,
+        verdict=_UNSEEN,
+        run_id=asked.request.run_id,
+    )
+    return bool(set(unseen) - {row.order_id for row in told})
+
+
 def _event_facts(ruled: Sequence[Ruling]) -> list[Fact]:
     """Return facts about single events: what is remarkable about them, and what they were found missing for."""
     return [
@@ -242,8 +259,15 @@ def _bounds(report: DayReport) -> tuple[datetime, datetime]:
 
 def _alerts(asked: Asked, ruled: Sequence[Ruling]) -> list[Alert]:
     missing = [ruling.row for ruling in ruled if ruling.verdict.startswith("missing") or ruling.verdict == ID_MISMATCH]
-    unseen = [ruling.row for ruling in ruled if ruling.verdict == "destination_unseen"]
+    unseen = [ruling.row for ruling in ruled if ruling.verdict == _UNSEEN]
+    hidden = [
+        ruling.row
+        for ruling in ruled
+        if ruling.verdict == "unknown" and asked.request.now >= ruling.row.event_time + RESENDABLE_FOR
+    ]
     made = []
+    if hidden:
+        made.append(asked.alarm(UNDECIDED, f"{worth(hidden)}: GA4's reports hide whether they arrived; see guards"))
     if missing:
         made.append(asked.alarm(MISSING, f"{worth(missing)} sent and not in GA4's report: delivery_facts says which"))
     if unseen:

@@ -18,6 +18,7 @@ from include.delivery.validation.facts import (
     MISSING_AT_DESTINATION,
     NOT_SEEN,
     REQUEUED,
+    UNVERIFIABLE,
     VALUE_DIFFERS,
     Change,
     Posted,
@@ -30,6 +31,8 @@ RESENDABLE_FOR = timedelta(hours=70)
 """From event_time: GA4's 72 hours less two for the sender to get to it."""
 UNSEEN_FOR = timedelta(hours=6)
 """All ids of so long a time absent: the destination is at fault, not its rows."""
+GIVEN_UP_AFTER = timedelta(days=5)
+"""From event_time: every day that could show it is final, and what the reports hide of them stays hidden."""
 
 _DAYS_BEFORE, _DAYS_AFTER = 1, 4
 _ID_TRIMMINGS = re.compile(r"^(gid://\w+/\w+/|[^0-9]+)|[^0-9]+$")
@@ -103,7 +106,7 @@ def rulings(rows: Sequence[Posted], shown: Shown, now: datetime, foreign: Collec
         elif row.state == "confirmed":
             made.append(Ruling(row, "confirmed"))
         elif guards := _undecidable(row, shown, now):
-            made.append(Ruling(row, "too_early" if "too_early" in guards else "unknown", guards))
+            made.append(_undecided(row, guards, now))
         elif row in unseen:
             made.append(Ruling(row, "destination_unseen"))
         elif _bare(row.event_id) in foreign_bare:
@@ -135,20 +138,25 @@ def _present(row: Posted, shown: Shown, expected: int) -> Ruling:
     if observed < expected:
         # Two refunds share the order's id: one of them is there, and nothing says which.
         return Ruling(row, "unknown", frozenset({"some_of_several"}), observed)
-    value = None if row.event_name == REFUND else _minor(shown.purchases[row.event_id], row)
-    revenue_hidden = "restricted" in frozenset().union(*shown.guards.values())
+    failed = frozenset().union(*shown.guards.values())
+    value = None
+    if row.event_name == PURCHASE and not failed & {"restricted", "sampled"}:
+        value = _minor(shown.purchases[row.event_id], row)
     reason = None
-    if observed > expected:
+    # What is sampled is scaled up: it shows that an id is there, not how often.
+    if observed > expected and "sampled" not in failed:
         reason = DUPLICATED
-    elif value is not None and not revenue_hidden and abs(value - row.value_minor) > 1:
+    elif value is not None and abs(value - row.value_minor) > 1:
         reason = VALUE_DIFFERS
-    return Ruling(
-        row,
-        reason or "confirmed",
-        observed=observed,
-        observed_minor=None if revenue_hidden else value,
-        change=Change(row, "confirmed", reason),
-    )
+    change = Change(row, "confirmed", reason)
+    return Ruling(row, reason or "confirmed", observed=observed, observed_minor=value, change=change)
+
+
+def _undecided(row: Posted, guards: frozenset[str], now: datetime) -> Ruling:
+    if "too_early" in guards:
+        return Ruling(row, "too_early", guards)
+    given_up = now >= row.event_time + GIVEN_UP_AFTER
+    return Ruling(row, "unknown", guards, change=Change(row, row.state, UNVERIFIABLE) if given_up else None)
 
 
 def _minor(seen: Seen, row: Posted) -> int:
@@ -162,7 +170,7 @@ def _undecidable(row: Posted, shown: Shown, now: datetime) -> frozenset[str]:
     if row.event_name == PURCHASE and seen is not None and seen.events:
         return frozenset({"counted_as_no_purchase"})
     if shown.timezone is None:
-        return frozenset({"no_timezone"})
+        return frozenset({"no_timezone" if shown.guards else "not_read"})
     day = local_today(shown.timezone, row.event_time)
     day_over = day_bounds(shown.timezone, day, day + timedelta(days=1))[1]
     if now < max(row.sent_at + DECIDABLE_AFTER, day_over):

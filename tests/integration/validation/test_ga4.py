@@ -177,6 +177,24 @@ def test_when_nothing_arrived_for_six_hours_the_destination_is_paused_and_no_row
     assert set(shop.states().values()) == {("accepted", None)}
     assert shop.gate() == ("paused", UNSEEN_REASON)
     assert "ga4_delivery_unseen" in [alert.rule for alert in outcome.alerts]
+    # A person has repaired it and opened the gate: what was lost before does not close it again.
+    shop.execute("update analytics.destination_gates set state = 'open'")
+    shop.advance(6 * HOUR)
+    assert "ga4_delivery_unseen" in [alert.rule for alert in shop.validate().alerts]
+    assert shop.gate() == ("open", UNSEEN_REASON)
+
+
+def test_what_a_report_hides_for_good_is_told_and_marked_as_unprovable(shop: Shop) -> None:
+    shop.order(1, arrives=False)
+    shop.order(2)
+    shop.quirk(sampled=True)
+    shop.advance(72 * HOUR)
+    outcome = shop.validate()
+    assert [alert.rule for alert in outcome.alerts] == ["ga4_delivery_undecided"]
+    assert shop.states() == {1: ("accepted", None), 2: ("confirmed", None)}
+    shop.advance(48 * HOUR)
+    shop.validate()
+    assert shop.states()[1] == ("accepted", "unverifiable_by_api")
 
 
 def test_the_canary_tells_of_a_wrong_secret_within_half_an_hour_and_pauses_the_second_time(shop: Shop) -> None:

@@ -97,6 +97,24 @@ def test_zeros_of_a_role_without_revenue_rights_are_no_value_difference() -> Non
     assert (ruling.verdict, ruling.observed_minor) == ("confirmed", None)
 
 
+def test_a_sampled_report_shows_that_an_order_is_there_and_neither_how_often_nor_at_what_value() -> None:
+    row = posted()
+    ruling = rule(row, shown({"1001": seen(2, "169")}, (row,), guards=frozenset({"sampled"})))
+    assert (state_of(ruling), ruling.observed_minor) == (("confirmed", None), None)
+
+
+def test_what_reports_hide_until_every_day_is_final_is_marked_as_unprovable() -> None:
+    young, old = (posted(event_time=NOW - timedelta(hours=hours)) for hours in (119, 120))
+    guards = frozenset({"other_row"})
+    assert rule(young, shown(rows=(young,), guards=guards)).change is None
+    assert state_of(rule(old, shown(rows=(old,), guards=guards))) == ("accepted", "unverifiable_by_api")
+
+
+def test_nothing_read_is_told_from_a_calendar_that_is_not_known() -> None:
+    row = posted()
+    assert rule(row, Shown({}, {}, {}, None)).guards == {"not_read"}
+
+
 def test_a_row_that_counts_as_no_purchase_proves_neither() -> None:
     row = posted()
     ruling = rule(row, shown({"1001": seen(purchases=0, gross="0")}, (row,)), proven=True)
