@@ -332,6 +332,8 @@ def _place(row: Any) -> Place:
 
 
 def _sample(ready: Sequence[_Ready], ended: Sequence[_Ended]) -> tuple[Mapping[str, Any], ...]:
-    sent = ({"event_id": one.event_id, "would": "send", "value_minor": one.sent_value_minor} for one in ready)
-    left = ({"event_id": one.event_id, "would": one.state, "reason": one.reason} for one in ended)
-    return (*sent, *left)[:SAMPLE_ROWS]
+    rows: list[Mapping[str, Any]] = [
+        {"event_id": one.event_id, "would": "send", "value_minor": one.sent_value_minor} for one in ready[:SAMPLE_ROWS]
+    ]
+    rows += [{"event_id": one.event_id, "would": one.state, "reason": one.reason} for one in ended[:SAMPLE_ROWS]]
+    return tuple(rows[:SAMPLE_ROWS])
