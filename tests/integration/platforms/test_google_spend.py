@@ -1,8 +1,9 @@
 """Google's spend against the strict stand-in and a real database: every must-have of source_apis B.10."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -10,6 +11,9 @@ import pytest
 import requests
 
 from attribution_airflow.hooks.google_ads import GoogleAdsHook
+from attribution_airflow.operators.google_ads import SyncGoogleSpendOperator
+from include.alerts.alerts import open_alerts
+from include.errors import TenantsFailed
 from include.jobs.sync_google_spend_daily import sync_google_spend_daily
 from include.spend.google_ads import GoogleAds
 from include.spend.report import Rung
@@ -87,6 +91,13 @@ def test_a_night_stores_campaigns_that_add_up_to_the_customers_total_day_by_day(
         ("USD", "America/New_York", "v26")
     ]
     assert shop.violations() == []
+
+
+def test_a_customer_is_read_through_its_manager_and_without_a_developer_token(shop: SpendingShop) -> None:
+    assert status(shop) == "succeeded"
+    for one in searches(shop):
+        assert "login-customer-id" in one["headers"]
+        assert "developer-token" not in one["headers"]
 
 
 def test_performance_max_has_no_ads_and_stays_in_the_view_by_ad_as_what_its_campaign_leaves_over(
@@ -319,3 +330,23 @@ def test_what_is_too_large_even_day_by_day_fails_the_account_and_says_which_part
     (outcome,) = shop.sync(WORK)
     assert (outcome.status, rules(outcome)) == ("failed", ["spend_untrusted"])
     assert "cannot be read even in the smallest pieces" in str(outcome.error)
+
+
+def test_the_task_fails_by_the_customers_name_and_its_alert_ends_with_the_next_good_run(shop: SpendingShop) -> None:
+    def task(run_id: str) -> None:
+        operator = SyncGoogleSpendOperator(task_id="sync", batch=[WORK, OTHER_WORK], period=timedelta(days=1))
+        now = datetime.now(UTC)
+        run = SimpleNamespace(dag_id="sync_google_spend_daily", run_id=run_id, run_after=now, start_date=now)
+        params = {"tenants": [], "accounts": [], "dry_run": False, "date_from": "2026-03-29", "date_to": "2026-03-31"}
+        operator.execute({"dag_run": run, "ti": SimpleNamespace(map_index=0), "params": params})
+
+    quirk(shop, not_enabled=[ACCOUNT])
+    with pytest.raises(TenantsFailed, match=f"^{WORK}: .*customer is not allowed or not enabled"):
+        task("night")
+    (alert,) = open_alerts(shop.database.control_url)
+    assert (alert.slug, alert.rule, alert.subject) == (SHOP, "spend_account_refused", ACCOUNT)
+    assert {one.account_id for one in shop.snapshot()} == {OTHER_ACCOUNT}
+    shop.no_faults()
+    task("night")
+    assert open_alerts(shop.database.control_url) == []
+    assert {one.account_id for one in shop.snapshot()} == {ACCOUNT, OTHER_ACCOUNT}
