@@ -145,6 +145,14 @@ def _fairing(connection: Any, use: Use) -> Probe:
     return Probe(PlatformRequest("GET", "/api/questions"), lambda _: None)
 
 
+def _bank_rates(connection: Any, use: Use) -> Probe:
+    return Probe(PlatformRequest("GET", "/stats/eurofxref/eurofxref-daily.xml"), lambda _: None)
+
+
+def _own_rates(connection: Any, use: Use) -> Probe:
+    return Probe(PlatformRequest("GET", use.name), lambda _: None)
+
+
 _PROBES: Mapping[tuple[str, str], Callable[[Any, Use], Probe | None]] = {
     ("ad account", "meta"): _meta_account,
     ("ad account", "google_ads"): _google_account,
@@ -154,6 +162,8 @@ _PROBES: Mapping[tuple[str, str], Callable[[Any, Use], Probe | None]] = {
     ("destination", "ga4"): _ga4_stream,
     ("source", "shopify"): _shopify,
     ("source", "fairing"): _fairing,
+    ("rates", "ecb"): _bank_rates,
+    ("rates", "tenant"): _own_rates,
 }
 
 UNPROVEN: Mapping[tuple[str, str], str] = {

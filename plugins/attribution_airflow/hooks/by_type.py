@@ -25,5 +25,7 @@ TYPE_OF_PLATFORM: Mapping[str, str] = {
     "ga4": "ga4",
     "shopify": "shopify",
     "fairing": "fairing",
+    "ecb": "fx_rates",
+    "tenant": "fx_rates",
 }
 """Platform, destination or source of a tenant's configuration -> conn_type of its connection."""

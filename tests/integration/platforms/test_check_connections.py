@@ -33,13 +33,16 @@ def uses(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             " send_from) values (7, 'main', %(platform)s, %(conn_id)s, '2026-01-01')",
             "source": "insert into control.tenant_sources (tenant_id, source, conn_id)"
             " values (7, %(platform)s, %(conn_id)s)",
+            "rates": "insert into control.tenant_fx_sources (tenant_id, source, position, conn_id, path, max_age_days)"
+            " values (7, %(platform)s, 0, %(conn_id)s, '/own.csv', 7)",
         }
         with psycopg.connect(database.superuser_url, autocommit=True) as connection:
             connection.execute(statements[kind], {"platform": platform, "conn_id": conn_id})
 
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
         connection.execute(
-            "truncate control.tenants, control.tenant_ad_accounts, control.tenant_destinations, control.tenant_sources"
+            "truncate control.tenants, control.tenant_ad_accounts, control.tenant_destinations, control.tenant_sources,"
+            " control.tenant_fx_sources"
         )
         connection.execute(
             "insert into control.tenants (tenant_id, slug, name, status, timezone, currency)"
@@ -71,6 +74,15 @@ def test_a_good_meta_account_is_ok_and_a_differing_calendar_is_named(sink: Sink,
     assert lines() == [
         "WRONG  north  ad account meta 4711  (shop_x): currency is USD at the vendor and EUR in the tenant's file"
     ]
+
+
+def test_a_tenants_own_rates_are_asked_for_where_its_file_says(sink: Sink, connect: Connect, uses: Any) -> None:
+    connect("fx_rates")
+    uses("rates", "tenant")
+    sink.will(Canned(body=b"date,base,quote,rate"))
+    assert lines() == ["ok     north  rates tenant /own.csv  (shop_x)"]
+    sink.will(Canned(404, b""))
+    assert lines()[0].startswith("WRONG  north  rates tenant /own.csv  (shop_x): ")
 
 
 def test_a_token_that_ends_within_two_weeks_or_is_invalid_is_told_beforehand(

@@ -41,4 +41,17 @@ select
 from control.tenant_sources as uses
 inner join control.tenants using (tenant_id)
 where uses.enabled and tenants.status = 'active'
+union all
+select
+    tenants.slug,
+    'rates',
+    uses.source,
+    coalesce(uses.path, uses.source),
+    uses.conn_id,
+    null,
+    null,
+    null
+from control.tenant_fx_sources as uses
+inner join control.tenants using (tenant_id)
+where tenants.status = 'active'
 order by 1, 2, 3, 4
