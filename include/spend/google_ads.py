@@ -37,6 +37,9 @@ from include.spend.report import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
+AD_KEY = "~"
+"""Between ad group and ad in Google's own key of an ad."""
+
 _PAGE_ROWS = 10_000
 _MICRO = Decimal(1).scaleb(-6)
 _KEPT_MONTHS = 37
@@ -208,14 +211,16 @@ def _columns(rows: Mapping[str, Column], account: Account, chunk: Chunk) -> dict
     campaign, group = fields_of(rows["campaign"]), fields_of(rows["adGroup"])
     columns["campaign_id"] = required(campaign["id"], IDENTITY, "campaign.id")
     columns["family"] = pc.utf8_lower(campaign["advertisingChannelType"])
-    entity = campaign
+    entity, key = campaign, campaign["id"]
     if chunk.level != "campaign":
         columns["adgroup_id"] = required(group["id"], IDENTITY, "adGroup.id")
-        entity = group
+        entity, key = group, group["id"]
     if chunk.level == "ad":
         entity = fields_of(fields_of(rows["adGroupAd"])["ad"])
         columns["ad_id"] = required(entity["id"], IDENTITY, "adGroupAd.ad.id")
-    return columns | {"entity_id": entity["id"], "entity_name": named(entity["name"])}
+        # The id of an ad is its own within an ad group only: a copy in another group keeps it.
+        key = pc.binary_join_element_wise(group["id"], entity["id"], AD_KEY)
+    return columns | {"entity_id": key, "entity_name": named(entity["name"])}
 
 
 def _int64(metrics: Mapping[str, Column], name: str) -> Column:

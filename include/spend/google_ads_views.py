@@ -15,7 +15,7 @@ from include.errors import UntrustedReport
 from include.platforms.client import Reply
 from include.platforms.connections import PlatformConnection
 from include.platforms.outcome import member
-from include.spend.google_ads import GoogleAds, next_page, page_rows, search
+from include.spend.google_ads import AD_KEY, GoogleAds, next_page, page_rows, search
 from include.spend.report import Account, Chunk, Level, Rung, Wish, asked, count, day
 from include.spend.view_through import Claiming, DateBasis, ViewRow
 
@@ -103,13 +103,14 @@ def _claimed(row: Any, chunk: Chunk, account: Account, action: Action) -> Iterat
         return
     campaign = _identity(member(row, "campaign", "id"))
     by_ad = chunk.level == "ad"
+    group = _identity(member(row, "adGroup", "id")) if by_ad else None
     ad = _identity(member(row, "adGroupAd", "ad", "id")) if by_ad else None
     yield ViewRow(
         report_date=day(member(row, "segments", "date"), "segments.date"),
         level=chunk.level,
-        entity_id=ad or campaign,
+        entity_id=campaign if ad is None else f"{group}{AD_KEY}{ad}",
         campaign_id=campaign,
-        adgroup_id=_identity(member(row, "adGroup", "id")) if by_ad else None,
+        adgroup_id=group,
         ad_id=ad,
         action=action.name,
         window="vtc",

@@ -22,6 +22,7 @@ CONNECTION = GoogleAdsConnection(
 ACCOUNT = Account("google_ads", "123-456-7890", "shop", "USD", "Asia/Tokyo")
 GOOGLE = GoogleAds()
 RUNG = Rung(10_000, 31)
+ADS = Chunk("ad", date(2026, 3, 1), date(2026, 3, 31))
 MARCH = Chunk("campaign", date(2026, 3, 1), date(2026, 4, 1))
 
 
@@ -108,11 +109,19 @@ def test_a_row_without_metrics_at_all_is_a_row_of_zeros() -> None:
     assert rows[0]["spend"] == "0.000000"
 
 
+def an_ad(group: str, costs: str) -> dict[str, Any]:
+    return row(costMicros=costs) | {"adGroup": {"id": group}, "adGroupAd": {"ad": {"id": "99", "name": "Blue"}}}
+
+
+def test_an_ad_that_two_groups_share_is_two_entities() -> None:
+    _, rows = report(ADS, {"results": [an_ad("88", "5"), an_ad("89", "6")]})
+    assert [(one["entity_id"], one["ad_id"]) for one in rows] == [("88~99", "99"), ("89~99", "99")]
+
+
 def test_an_ad_knows_its_parents_and_its_own_name() -> None:
-    ad = row(costMicros="5") | {"adGroup": {"id": "88"}, "adGroupAd": {"ad": {"id": "99", "name": "Blue"}}}
-    _, rows = report(Chunk("ad", date(2026, 3, 1), date(2026, 3, 31)), {"results": [ad]})
+    _, rows = report(ADS, {"results": [an_ad("88", "5")]})
     assert [rows[0][name] for name in ("entity_id", "campaign_id", "adgroup_id", "ad_id", "entity_name", "spend")] == [
-        "99",
+        "88~99",
         "77",
         "88",
         "99",

@@ -195,7 +195,7 @@ def test_google_pages_are_read_to_the_last_and_a_circle_fails() -> None:
     ad = google_row(adGroup={"id": "34"}, adGroupAd={"ad": {"id": "56"}})
     pages = [actions, {"results": [ad], "nextPageToken": "a"}, {"results": [google_row(None)]}]
     ((one,), requests) = claimed(GoogleAdsViews(), GOOGLE, pages, ADS)
-    assert (one.entity_id, one.adgroup_id, one.ad_id, len(requests)) == ("56", "34", "56", 3)
+    assert (one.entity_id, one.adgroup_id, one.ad_id, len(requests)) == ("34~56", "34", "56", 3)
     with pytest.raises(UntrustedReport):
         claimed(GoogleAdsViews(), GOOGLE, [actions, *[{"results": [ad], "nextPageToken": "a"}] * 2], ADS)
 
