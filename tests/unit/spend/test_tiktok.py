@@ -178,7 +178,7 @@ def ad(number: str) -> dict[str, Any]:
     "pages",
     [
         [page(ad("1"), of=2)],
-        [page(ad("1"), pages=2, of=2), page(ad("2"), number=2, pages=2, of=3)],
+        [page(ad("1"), pages=2, of=3), page(ad("2"), number=2, pages=2, of=2)],
         [page(ad("1"), pages=3, of=3), page(number=2, pages=3, of=3)],
         [{"code": 0, "data": {"list": [ad("1")]}}],
         [{"code": 0, "data": {}}],
