@@ -19,7 +19,10 @@ from include.metrics.days import Days, final_before
 from include.metrics.preferences import FormulaPreferences
 from include.metrics.ratio import Figure
 from include.metrics.sales import sales_switches
-from include.money import minor_unit_exponent, minor_unit_exponents
+from include.money import minor_unit_exponent, minor_unit_exponents, to_major_units
+from include.pnl.figures import Figure as CostFigure
+from include.pnl.figures import whole_minor
+from include.pnl.operating import operating_costs
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
@@ -43,7 +46,7 @@ def write_days(session: TenantSession, tenant: Tenant, request: JobRequest, days
     for first, last, preferences in tenant.formulas_between(days.first, days.last):
         part = Days(first, last)
         _stage(session, tenant, request, part, preferences)
-        _add_quotients(session, tenant, part, preferences)
+        _add_quotients(session, tenant, preferences)
         session.execute("metrics/delete_differing_days")
         changed += [row.day for row in session.rows("metrics/insert_missing_days")]
         sample += [_shown(row) for row in session.rows("metrics/select_stage_of_days")[-3:]]
@@ -100,23 +103,27 @@ def _sales_through(session: TenantSession, now: datetime) -> datetime:
     return min(now, row.oldest) if row and row.oldest else now
 
 
-def _add_quotients(session: TenantSession, tenant: Tenant, days: Days, preferences: FormulaPreferences) -> None:
+def _add_quotients(session: TenantSession, tenant: Tenant, preferences: FormulaPreferences) -> None:
     """Fill the quotients of the staged days, and cac_spend, which may hold more than ads."""
-    further = _marketing_costs(tenant, days, preferences)
     rows = []
     for row in session.rows("metrics/select_stage_of_days"):
         figures: dict[str, Figure] = row._asdict()
-        spend = figures["ad_spend"]
-        figures["cac_spend"] = None if spend is None else spend + further.get(row.day, Decimal(0))
+        figures["cac_spend"] = _acquisition_spend(tenant, row, preferences)
         made = {"cac_spend": figures["cac_spend"], **derived(figures, preferences)}
         rows.append({"day": row.day.isoformat(), **{name: _text(value) for name, value in made.items()}})
     session.execute("metrics/update_quotients", rows=json.dumps(rows))
 
 
-def _marketing_costs(tenant: Tenant, days: Days, preferences: FormulaPreferences) -> Mapping[date, Decimal]:
-    if preferences.cac_spend_scope == "ads":
-        return {}
-    return {day: tenant.marketing_costs_on(day) for day in days}
+def _acquisition_spend(tenant: Tenant, row: Any, preferences: FormulaPreferences) -> Decimal | None:
+    """Return what a new customer costs: spend on ads, and what else is marketing where the preferences say so."""
+    spend: Decimal | None = row.ad_spend
+    if spend is None or preferences.cac_spend_scope == "ads":
+        return spend
+    exponent = minor_unit_exponent(tenant.currency)
+    net_sales = CostFigure(None if row.net_sales is None else whole_minor(row.net_sales.scaleb(exponent)))
+    marketing = [cost for cost in tenant.operating_costs if cost.kind == "marketing"]
+    further = operating_costs(marketing, row.day, row.orders, net_sales, exponent)
+    return None if further.minor is None else spend + to_major_units(further.minor, tenant.currency)
 
 
 def _text(value: Figure) -> str | None:

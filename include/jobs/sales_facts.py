@@ -22,5 +22,9 @@ def stage_sales(
     window = {"start": start, "end": end, "first": first, "last": last, "timezone": tenant.timezone}
     switches = sales_switches(preferences)
     session.execute("metrics/drop_sales")
-    for table in ("sold_orders", "refunded", "edited", "sales_events"):
+    for table in ("wanted_orders", "goods_of_orders", "sold_orders"):
+        session.execute(f"metrics/create_{table}", **window, **switches)
+        # Without its size the planner takes a temporary table for a small one.
+        session.execute(f"metrics/analyze_{table}")
+    for table in ("refunded", "edited", "sales_events"):
         session.execute(f"metrics/create_{table}", **window, **switches)

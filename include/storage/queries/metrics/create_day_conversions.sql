@@ -4,7 +4,7 @@ select
     conversions.conversion_id,
     (conversions.occurred_at at time zone %(timezone)s)::date as day,
     conversions.occurred_at,
-    conversions.customer_id,
+    coalesce(conversions.customer_id, -conversions.visitor_id) as person,
     conversions.is_new_customer,
     conversions.value_minor,
     conversions.currency,

@@ -1,52 +1,7 @@
--- Orders that sales of the window may come from, as they are now: their parts without tax, in minor units of their
--- currency. What lines do not say (an import's total) is goods. Of a line that an edit took away wholly nothing is left.
+-- The wanted orders that count, as they are now: their parts without tax, in minor units of their currency. What lines do
+-- not say (an import's total) is goods. Of a line that an edit took away wholly nothing is left.
 create temporary table sold_orders on commit drop as
-with wanted as (
-    select order_id
-    from analytics.orders
-    where tenant_id = %(tenant_id)s and placed_at >= %(start)s and placed_at < %(end)s
-    union
-    select order_id
-    from analytics.orders
-    where
-        tenant_id = %(tenant_id)s
-        and processed_at >= %(start)s
-        and processed_at < %(end)s
-        and processed_at is distinct from placed_at
-    union
-    select order_id
-    from analytics.refunds
-    where tenant_id = %(tenant_id)s and refunded_at >= %(start)s and refunded_at < %(end)s
-    union
-    select order_id
-    from analytics.orders
-    where
-        tenant_id = %(tenant_id)s
-        and cancelled_at is not null
-        and cancelled_at >= %(start)s
-        and cancelled_at < %(end)s
-    union
-    select order_id
-    from analytics.order_edits
-    where tenant_id = %(tenant_id)s and committed_at >= %(start)s and committed_at < %(end)s
-),
-goods as (
-    select
-        order_lines.order_id,
-        sum(order_lines.quantity * order_lines.unit_price_minor) filter (where is_goods) as gross,
-        sum(order_lines.discount_minor) filter (where is_goods and order_lines.quantity > 0) as discounts,
-        sum(order_lines.quantity * order_lines.unit_price_minor - order_lines.discount_minor)
-            filter (where not is_goods and order_lines.quantity > 0) as gift_cards,
-        sum(order_lines.tax_minor) filter (where order_lines.quantity > 0) as tax,
-        sum(order_lines.tax_minor) as tax_ever
-    from wanted
-    join analytics.order_lines on order_lines.tenant_id = %(tenant_id)s and order_lines.order_id = wanted.order_id
-    cross join lateral (
-        select %(gift_cards_at_sale)s::boolean or not order_lines.gift_card as is_goods
-    ) as kinds
-    group by order_lines.order_id
-),
-stated as (
+with stated as (
     select
         orders.order_id,
         case when %(by_processing)s::boolean then coalesce(orders.processed_at, orders.placed_at) else orders.placed_at end
@@ -63,9 +18,9 @@ stated as (
         coalesce(goods.tax, case when goods.order_id is null then orders.tax_minor end, 0)::bigint as goods_tax,
         case when goods.order_id is null then 0 else greatest(coalesce(orders.tax_minor, 0) - coalesce(goods.tax_ever, 0), 0) end::bigint
             as shipping_tax
-    from wanted
+    from wanted_orders as wanted
     join analytics.orders on orders.tenant_id = %(tenant_id)s and orders.order_id = wanted.order_id
-    left join goods on goods.order_id = wanted.order_id
+    left join goods_of_orders as goods on goods.order_id = wanted.order_id
     where
         not (%(exclude_test)s::boolean and orders.test)
         and not (

@@ -1,1 +1,1 @@
-drop table if exists sold_orders, refunded, edited, sales_events
+drop table if exists wanted_orders, goods_of_orders, sold_orders, refunded, edited, sales_events

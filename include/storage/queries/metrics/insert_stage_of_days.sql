@@ -95,8 +95,8 @@ left join (
 left join (
     select
         day,
-        count(distinct customer_id) filter (where is_new_customer and status <> 'excluded') as new_customers,
-        count(distinct customer_id) filter (where not is_new_customer and status <> 'excluded') as returning_customers,
+        count(distinct person) filter (where is_new_customer and status <> 'excluded') as new_customers,
+        count(distinct person) filter (where not is_new_customer and status <> 'excluded') as returning_customers,
         count(*) filter (where status = 'attributed') as attributed,
         count(*) filter (where status = 'unattributed') as unattributed,
         count(*) filter (where status = 'pending') as pending,

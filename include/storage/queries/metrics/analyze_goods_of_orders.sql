@@ -1,0 +1,1 @@
+analyze goods_of_orders

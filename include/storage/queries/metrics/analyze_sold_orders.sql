@@ -1,0 +1,1 @@
+analyze sold_orders

@@ -1,0 +1,1 @@
+analyze wanted_orders

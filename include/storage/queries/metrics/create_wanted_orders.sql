@@ -1,0 +1,29 @@
+-- Orders that sales of the window may come from.
+create temporary table wanted_orders on commit drop as
+select order_id
+from analytics.orders
+where tenant_id = %(tenant_id)s and placed_at >= %(start)s and placed_at < %(end)s
+union
+select order_id
+from analytics.orders
+where
+    tenant_id = %(tenant_id)s
+    and processed_at >= %(start)s
+    and processed_at < %(end)s
+    and processed_at is distinct from placed_at
+union
+select order_id
+from analytics.refunds
+where tenant_id = %(tenant_id)s and refunded_at >= %(start)s and refunded_at < %(end)s
+union
+select order_id
+from analytics.orders
+where
+    tenant_id = %(tenant_id)s
+    and cancelled_at is not null
+    and cancelled_at >= %(start)s
+    and cancelled_at < %(end)s
+union
+select order_id
+from analytics.order_edits
+where tenant_id = %(tenant_id)s and committed_at >= %(start)s and committed_at < %(end)s
