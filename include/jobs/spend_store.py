@@ -63,8 +63,6 @@ class Stage:
         self._waiting_rows = 0
         self.rows = 0
         session.execute("spend/create_stage")
-        session.execute("spend/create_stage_of_days")
-        session.execute("spend/create_stage_of_changes")
 
     def take(self, chunk: Chunk, batch: "pa.RecordBatch") -> None:
         """Add a page's rows; raises UntrustedReport for rows of other days, levels or currencies than asked for."""
@@ -99,19 +97,20 @@ class Stage:
         self._session.execute("spend/add_residuals", level=level, **account)
         return [Residual(*row) for row in totals]
 
-    def replace(self, chunk: Chunk, levels: Sequence[str], most: int) -> Written:
+    def replace(self, chunk: Chunk, levels: Sequence[str], sample: int) -> Written:
         """Write the days of the chunk that differ from what is stored, with the log of what differs.
 
-        levels: those that the staged rows are all of. most: days in the sample.
+        levels: those that the staged rows are all of. sample: the most days to show.
         """
         where = {**self._load.key, "levels": list(levels), "date_from": chunk.date_from, "date_to": chunk.date_to}
+        self._session.execute("spend/create_stage_of_days")
         restated = 0
         if self._session.row("spend/select_any_stored", **where) is None:
-            self._session.execute("spend/find_new_days")
+            days = self._session.execute("spend/find_new_days")
         else:
-            restated = self._compare(where)
-        sample = self._session.rows("spend/select_days", level=levels[0], most=most)
-        self._session.execute("spend/delete_replaced_days", **self._load.key, levels=list(levels))
+            days, restated = self._compare(where)
+        if not days:
+            return Written(0, 0, restated, ())
         rows = self._session.execute(
             "spend/insert_days",
             **self._load.key,
@@ -124,14 +123,16 @@ class Stage:
         )
         self._session.execute("spend/upsert_entities", **self._load.key)
         self._session.execute("spend/queue_restatement")
-        ((days,),) = self._session.rows("spend/count_days")
-        return Written(rows, days, restated, tuple(row._asdict() for row in sample))
+        shown = self._session.rows("spend/select_days", level=levels[0], most=sample) if sample else []
+        return Written(rows, days, restated, tuple(row._asdict() for row in shown))
 
-    def _compare(self, where: dict[str, object]) -> int:
+    def _compare(self, where: dict[str, object]) -> tuple[int, int]:
+        """Take the days that differ out of the table and return how many they are, and how many entities differ."""
         load = self._load
+        self._session.execute("spend/create_stage_of_changes")
         self._session.execute("spend/find_changes", final_before=load.final_before, **where)
-        self._session.execute("spend/find_changed_days", **load.key, levels=where["levels"])
-        return self._session.execute(
+        days = self._session.execute("spend/find_changed_days", **load.key, levels=where["levels"])
+        restated = self._session.execute(
             "spend/insert_restatements",
             **load.key,
             load_id=load.load_id,
@@ -140,6 +141,8 @@ class Stage:
             run_id=load.run_id,
             fetched_at=load.fetched_at,
         )
+        self._session.execute("spend/delete_replaced_days", **load.key, levels=where["levels"])
+        return days, restated
 
 
 def _require_asked(chunk: Chunk, currency: str, batch: "pa.RecordBatch") -> None:

@@ -8,6 +8,7 @@ platforms is their adapter's (include/spend). Source: source_apis.md 0.3, 0.4.
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -51,6 +52,7 @@ class _Plan:
     """What is left to read of an account. chunks: the next one first. rung: how far down the ladder it had to go.
 
     report_id: of the next chunk, once ordered. lost: whether its report was lost before. through: last whole day.
+    sample: days to show of each chunk.
     """
 
     adapter: Adapter
@@ -58,6 +60,7 @@ class _Plan:
     window: Window
     through: date
     chunks: tuple[Chunk, ...]
+    sample: int = 0
     rung: int = 0
     report_id: str | None = None
     lost: bool = False
@@ -120,24 +123,28 @@ def _begin(
         final_before=final_before(today, lookback),
         fetched_at=request.now,
     )
-    session.execute(
-        "spend/insert_account_sync",
-        **load.key,
-        currency=facts.currency,
-        timezone=facts.timezone,
-        status=facts.status,
-        load_id=load.load_id,
-        now=request.now,
-    )
-    plan = _Plan(adapter, load, window, until - timedelta(days=1), _planned(adapter, window))
-    return JobResult(
+    if stored is None:
+        session.execute(
+            "spend/insert_account_sync",
+            **load.key,
+            currency=facts.currency,
+            timezone=facts.timezone,
+            status=facts.status,
+            load_id=load.load_id,
+            now=request.now,
+        )
+    begun = JobResult(
         counts={"requests": talk.requests},
         window_from=window.date_from,
         window_to=window.date_to,
         alerts=_clamped(account, window),
         alert_rules=RULES,
-        then=partial(_step, plan) if plan.chunks else None,
     )
+    plan = _Plan(
+        adapter, load, window, until - timedelta(days=1), _planned(adapter, window), SAMPLE_ROWS * request.dry_run
+    )
+    # The first chunk needs no transaction of its own: there is nothing before it that would have to stand.
+    return begun.followed_by(_read(plan, session, clients)) if plan.chunks else begun
 
 
 def _step(plan: _Plan, session: TenantSession, clients: Clients, tenant: Tenant, request: JobRequest) -> JobResult:
@@ -196,12 +203,25 @@ def _replaced(plan: _Plan, session: TenantSession, talk: Conversation) -> JobRes
     require_rows(stage.rows - before, residuals)
     fetched = time.monotonic()
     levels = ("account", truth, "residual") if truth is not None else (chunk.level,)
-    written = stage.replace(chunk, levels, SAMPLE_ROWS)
-    _forget(plan, session)
+    written = stage.replace(chunk, levels, plan.sample)
+    if plan.report_id is not None:
+        _forget(plan, session)
     rest = replace(plan, chunks=plan.chunks[1:], report_id=None, lost=False)
-    if not rest.chunks:
+    if rest.chunks:
+        rest = _with_report(rest.cut(), session, talk)
+    else:
         _advance(plan, session)
     return _result(talk, written, residuals, load.account, rest, fetched - begun, time.monotonic() - fetched)
+
+
+def _with_report(plan: _Plan, session: TenantSession, talk: Conversation) -> _Plan:
+    """Return the plan with its next report ordered, so that the platform computes it while this chunk is committed.
+
+    What goes wrong is left to the next step, which asks again: what this one has read stands.
+    """
+    with suppress(PlatformRefused, PlatformWaits, TooMuchAsked, UntrustedReport):
+        return replace(plan, report_id=_report_id(plan, session, talk)[0])
+    return plan
 
 
 def _fetch(plan: _Plan, chunk: Chunk, report_id: str | None, talk: Conversation, stage: Stage) -> None:

@@ -34,6 +34,8 @@ _CONNECTION_TIMEOUTS = {
     "tcp_user_timeout": "30000",
 }
 _QUERY_CANCELED = "57014"
+_TIMEOUT_FRESH_MS = 1_000
+_TIMEOUT_NEAR_MS = 60_000
 
 _checked_urls: set[str] = set()
 
@@ -49,6 +51,7 @@ class TenantSession:
         self._snapshot: str | None = None
         self._companion: Companion | None = None
         self._companions: list[Companion] = []
+        self._timeout_ms: int | None = None
 
     def execute(self, name: str, **parameters: object) -> int:
         """Run a statement of queries/ and return the number of rows it changed. `tenant_id` is always bound."""
@@ -111,9 +114,13 @@ class TenantSession:
         return self._connection.execute(statement(name), {"tenant_id": self.tenant_id, **parameters})
 
     def _set_timeout(self) -> None:
-        self._connection.execute(
-            "select set_config('statement_timeout', %s, true)", (str(self.deadline.statement_timeout_ms()),)
-        )
+        milliseconds = self.deadline.statement_timeout_ms()
+        # Far from the deadline a limit that is a second old does as well, and saves a round trip per statement.
+        fresh = self._timeout_ms is not None and self._timeout_ms - milliseconds < _TIMEOUT_FRESH_MS
+        if fresh and (milliseconds == 0 or milliseconds > _TIMEOUT_NEAR_MS):
+            return
+        self._connection.execute("select set_config('statement_timeout', %s, true)", (str(milliseconds),))
+        self._timeout_ms = milliseconds
 
     def close(self) -> None:
         """End the companion transactions; the session's own is ended by `tenant_transaction`."""

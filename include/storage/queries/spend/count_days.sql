@@ -1,2 +1,0 @@
-select count(*) as days
-from spend_days
