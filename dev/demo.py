@@ -24,6 +24,7 @@ from dev import stack, vendors
 from dev.airflow_api import AirflowApi
 from dev.attribution_table import attribution_table
 from dev.delivery_table import ask_stand_in, delivery_table
+from dev.pnl_table import pnl_table
 from dev.spend_table import spend_table
 from dev.state import CHECKOUT, state_folder
 from include.tenants.registry import TenantRow, list_tenants
@@ -42,6 +43,8 @@ _SPEND = (
 """Independent of each other; the touches they meet are loaded before."""
 _SEND = ("send_ga4_purchase", "send_meta_purchase", "send_tiktok_event")
 """What the run of process_attribution could not send is theirs."""
+
+_FIGURES = ("generate_daily_pnl",)
 
 # The tables need this width; a narrower terminal scrolls rather than cuts figures.
 console = Console(highlight=False, width=max(126, Console().width))
@@ -73,6 +76,8 @@ def main() -> None:
         with _step(f"webhooks of {folder.name}"):
             told = ["--since", webhooks_since, "--until", clock, "--duplicates", "0.1", "--reorder"]
             _run([sys.executable, "-m", "sandbox.world.receiver", "--tenant", folder.name, *told], variables)
+        with _step(f"unit costs of {folder.name}"):
+            _run([sys.executable, "-m", "sandbox.world.product_costs", "--tenant", folder.name], variables)
     api = AirflowApi(variables["AIRFLOW_API_URL"], variables["AIRFLOW_USER"], variables["AIRFLOW_PASSWORD"])
     window = {"date_from": FIRST_DAY, "date_to": _day_after(clock)}
     _run_dags(api, {dag_id: {} for dag_id in _SPEND})
@@ -81,6 +86,7 @@ def main() -> None:
     _run_dag(api, "attribution_order_reconciliation", {})
     _run_dag(api, "attribution_recalculate_recent", {})
     _run_dags(api, {dag_id: {} for dag_id in _SEND})
+    _run_dags(api, {dag_id: {} for dag_id in _FIGURES})
     _print_result(variables, datetime.fromisoformat(clock), begun)
 
 
@@ -113,6 +119,9 @@ def _print_result(variables: dict[str, str], now: datetime, begun: float) -> Non
         if table is not None:
             console.print(table)
     differences = _print_deliveries(variables, tenants)
+    for profit in (pnl_table(variables["ANALYTICS_DB_URL"], tenant, now) for tenant in tenants):
+        if profit is not None:
+            console.print(profit)
     guide = Table.grid(padding=(0, 2))
     guide.add_row("Airflow", f"{variables['AIRFLOW_API_URL']}  (user admin, password {variables['AIRFLOW_PASSWORD']})")
     guide.add_row("tables", "set -a; . .run/env; psql $ANALYTICS_DB_URL  -> analytics.v_conversion_attribution")

@@ -32,6 +32,7 @@ CONTRACT = {
     "sync_tiktok_spend_daily": ("`0 3 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
     "sync_google_spend_daily": ("`10 3 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
     "sync_meta_spend_daily": ("`5 3 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
+    "generate_daily_pnl": ("`30 4 * * *`", DAYS, timedelta(days=1)),
     "sync_fx_rates": ("`50 1 * * *`", set(), timedelta(days=1)),
     "attribution_vta_sync": ("`30 2 * * *`", DAYS | {"accounts"}, timedelta(days=1)),
     "send_ga4_purchase": ("attribution asset or `*/10 * * * *`", set(), timedelta(minutes=10)),

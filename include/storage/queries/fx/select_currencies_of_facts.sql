@@ -1,3 +1,5 @@
 select currency from analytics.ad_spend_daily where tenant_id = %(tenant_id)s
 union
 select currency from analytics.conversions where tenant_id = %(tenant_id)s
+union
+select currency from analytics.product_costs where tenant_id = %(tenant_id)s

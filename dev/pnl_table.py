@@ -1,0 +1,67 @@
+"""Yesterday's profit and loss of a shop, from gross sales to net profit, as the tenant's own layers cut it.
+
+What is not known shows a dash and its reason below the table, never a zero.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from include.clock import local_today
+from include.money import minor_unit_exponent, to_major_units
+from include.storage.sql import statement
+from include.tenants.registry import TenantRow
+
+
+def pnl_table(jobs_url: str, tenant: TenantRow, now: datetime) -> Group | None:
+    """Return the stored lines of the tenant-local day before now (business time, UTC); None when there are none."""
+    day = local_today(tenant.timezone, now) - timedelta(days=1)
+    with psycopg.connect(jobs_url, row_factory=namedtuple_row) as connection:
+        connection.execute("select set_config('app.tenant_id', %s, true)", (str(tenant.tenant_id),))
+        rows: list[Any] = connection.execute(
+            statement("pnl/select_day"), {"tenant_id": tenant.tenant_id, "day": day}
+        ).fetchall()
+    if not rows:
+        return None
+    status = "final" if rows[0].is_final else "provisional"
+    table = Table(
+        title=f"{tenant.slug}  ·  profit and loss of {day}  ·  {tenant.currency}  ·  {status}",
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("line", no_wrap=True)
+    table.add_column(tenant.currency, justify="right", no_wrap=True)
+    table.add_column("of net sales", justify="right", no_wrap=True)
+    table.add_column("known", justify="right", no_wrap=True)
+    net_sales = next(row.amount_minor for row in rows if row.line == "net_sales")
+    for row in rows:
+        if not row.is_subtotal and row.amount_minor == 0:
+            continue
+        name = row.line.replace("_", " ")
+        table.add_row(
+            name if row.is_subtotal else f"  {name}",
+            _amount(row.amount_minor, tenant.currency),
+            _share(row.amount_minor, net_sales) if row.is_subtotal else "",
+            "" if row.coverage == 1 else f"{row.coverage:.1%}",
+            style="bold" if row.is_subtotal else "",
+            end_section=row.is_subtotal,
+        )
+    reasons = dict.fromkeys(row.incomplete for row in rows if row.incomplete and not row.is_subtotal)
+    return Group(table, *(Text(f"  {reason}") for reason in reasons))
+
+
+def _amount(minor: int | None, currency: str) -> str:
+    return "-" if minor is None else f"{to_major_units(minor, currency):,.{minor_unit_exponent(currency)}f}"
+
+
+def _share(minor: int | None, net_sales: int | None) -> str:
+    return "-" if minor is None or not net_sales or net_sales < 0 else f"{minor / net_sales:.1%}"
