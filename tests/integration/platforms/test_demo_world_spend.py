@@ -98,7 +98,13 @@ def test_at_least_95_percent_of_a_shops_spend_meets_touches_and_no_rule_of_a_ven
     shop.run(sync_fx_rates)
     for account in shop.tenant.ad_accounts:
         shop.run(SPEND[account.platform], account=account.account_id)
+    spent = shop.query("select * from analytics.ad_spend_daily order by platform, report_date, level, entity_id")
+    for account in shop.tenant.ad_accounts:
         shop.run(VIEWS[account.platform], account=account.account_id)
+    # Views are a table of their own: nothing of spend, clicks or claimed conversions moves with them.
+    assert (
+        shop.query("select * from analytics.ad_spend_daily order by platform, report_date, level, entity_id") == spent
+    )
     ((share),) = shop.query("select * from analytics.v_spend_match_share where tenant_id = %(tenant_id)s")
     assert share["spend"] > 0
     assert share["unmatched_share"] <= Decimal("0.05")

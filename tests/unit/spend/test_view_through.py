@@ -222,7 +222,12 @@ def test_tiktoks_views_and_engaged_views_are_rows_of_their_own_and_a_dash_is_not
     ]
     assert [one.report_date for one in rows] == [TENTH, TENTH]
     assert "STATUS_ALL" in request.params["filtering"]
-    assert "vta_purchase" not in request.params["metrics"]
+    assert json.loads(request.params["metrics"]) == [
+        "vta_complete_payment",
+        "vta_complete_payment_value",
+        "evta_payments_completed",
+        "currency",
+    ]
 
 
 def test_a_page_of_tiktok_that_lost_rows_fails_the_chunk() -> None:
