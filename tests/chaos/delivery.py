@@ -48,8 +48,8 @@ SEAMS = (CLAIMING, CLAIMED, POSTING, POSTED, ANSWERED, SETTLING)
 JOBS: Mapping[str, str] = {"send_ga4_purchase": "ga4", "send_meta_purchase": "meta", "send_tiktok_event": "tiktok"}
 TEMPLATE = "deliveries"
 NOW = datetime(2026, 3, 1, 18, 20, tzinfo=UTC)
-READ_AT = (NOW + timedelta(hours=6), NOW + timedelta(hours=8))
-"""When Meta's counts are read: a figure counts once it was read twice."""
+READ_AT = (NOW + timedelta(hours=8), NOW + timedelta(hours=10))
+"""When Meta's counts are read: those of an hour trail by six, and a figure counts once it was read twice."""
 ORDERS = 60
 SIZES: Mapping[str, Any] = {"include.jobs.send_events:CLAIMED_AT_ONCE": 20}
 """So that a few orders take several claims and requests."""

@@ -4,6 +4,7 @@ It keeps every request whole, so what a vendor got can be held against what the 
 """
 
 import atexit
+import importlib
 import json
 import os
 import subprocess
@@ -61,7 +62,7 @@ class Vendors:
         """Return what a vendor got since the last `forget`."""
         copies: dict[str, Counter[str]] = {}
         for request in self._get("received", vendor=vendor, limit="20000"):
-            if set(request["effects"]) & {"accepted", "deduplicated", "merged"}:
+            if request["method"] == "POST" and set(request["effects"]) & {"accepted", "deduplicated", "merged"}:
                 for event_id, event in _events(vendor, json.loads(request["body"])):
                     copies.setdefault(event_id, Counter())[json.dumps(event, sort_keys=True)] += 1
         state = self._get("state", vendor=vendor)
@@ -81,6 +82,9 @@ class Vendors:
 def vendors(now: datetime) -> Vendors:
     """Return this process's sandbox and point Airflow's connections of the shop at it; it ends with the process."""
     prepare_airflow(Path(tempfile.mkdtemp(prefix="attribution-chaos-airflow-")))
+    # Paid once by the process that forks the victims, not by each of them.
+    for module in ("clients", "hooks.by_type"):
+        importlib.import_module(f"attribution_airflow.{module}")
     command = [sys.executable, "-m", "sandbox.server", "--port", "0", "--scale", "0.02", "--now", now.isoformat()]
     process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
     atexit.register(process.kill)
