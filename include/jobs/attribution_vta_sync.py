@@ -108,9 +108,7 @@ sync_tiktok_views = partial(attribution_vta_sync, "tiktok")
 def _step(plan: _Plan, session: TenantSession, clients: Clients, tenant: Tenant, request: JobRequest) -> JobResult:
     """Read and replace the next chunk; what no waiting cures fails the account with its alert, a wait is no failure."""
     try:
-        return _replaced(plan, session, clients, request)
-    except TooMuchAsked:
-        return _lowered(plan)
+        return _read(plan, session, clients, request)
     except PlatformWaits as wait:
         return JobResult(waiting=1, alerts=_alerts(plan.account, wait), alert_rules=RULES)
     except (PlatformRefused, UntrustedReport) as error:
@@ -118,6 +116,13 @@ def _step(plan: _Plan, session: TenantSession, clients: Clients, tenant: Tenant,
         if not alerts:
             raise
         raise AlertingFailure(f"{plan.account.platform} account {plan.account.account_id}: {error}", alerts) from error
+
+
+def _read(plan: _Plan, session: TenantSession, clients: Clients, request: JobRequest) -> JobResult:
+    try:
+        return _replaced(plan, session, clients, request)
+    except TooMuchAsked:
+        return _lowered(plan)
 
 
 def _replaced(plan: _Plan, session: TenantSession, clients: Clients, request: JobRequest) -> JobResult:

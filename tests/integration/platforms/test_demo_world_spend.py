@@ -15,8 +15,9 @@ import requests
 
 from attribution_airflow.clients import Platforms
 from dev.state import CHECKOUT
+from include.alerts.failure import AlertingFailure
 from include.imports.load import import_touchpoints
-from include.jobs.attribution_vta_sync import sync_google_views, sync_meta_views, sync_tiktok_views
+from include.jobs.attribution_vta_sync import UNTRUSTED, sync_google_views, sync_meta_views, sync_tiktok_views
 from include.jobs.request import Job
 from include.jobs.sync_fx_rates import sync_fx_rates
 from include.jobs.sync_google_spend_daily import sync_google_spend_daily
@@ -190,6 +191,21 @@ def test_googles_views_are_those_of_its_purchase_action_with_the_window_read_fro
     assert rows == [{"action": "Purchase", "window": "vtc", "window_days": 1, "value_native": None}]
 
 
+def test_a_report_that_is_too_much_is_asked_for_in_smaller_pieces_and_fails_only_at_the_smallest(
+    sandbox: str, database: Database, state: PlatformState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = shop_of("maison-lumiere", database, monkeypatch)
+    (account,) = [one for one in shop.tenant.ad_accounts if one.platform == "meta"]
+    too_much = {"vendor": "meta", "kind": "vendor_error", "params": {"code": 100, "subcode": 1487534}}
+    requests.post(f"{sandbox}/_sandbox/faults", json={**too_much, "count": 2}, timeout=10).raise_for_status()
+    result = shop.run(sync_meta_views, account=account.account_id)
+    assert (result.counts["shrunk"], bool(claimed(shop, "meta", "campaign"))) == (2, True)
+    requests.post(f"{sandbox}/_sandbox/faults", json=too_much, timeout=10).raise_for_status()
+    with pytest.raises(AlertingFailure, match="smallest pieces") as failed:
+        shop.run(sync_meta_views, run_id="r2", account=account.account_id)
+    assert [alert.rule for alert in failed.value.alerts] == [UNTRUSTED]
+
+
 def test_an_account_that_cannot_be_read_fails_and_its_stored_days_stay(
     sandbox: str, database: Database, state: PlatformState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +216,9 @@ def test_an_account_that_cannot_be_read_fails_and_its_stored_days_stay(
     assert before
     refusal = {"vendor": "meta", "kind": "vendor_error", "params": {"code": 200}}
     requests.post(f"{sandbox}/_sandbox/faults", json=refusal, timeout=10).raise_for_status()
-    with pytest.raises(Exception, match=f"meta account {account.account_id}"):
+    with pytest.raises(AlertingFailure, match=f"meta account {account.account_id}") as failed:
         shop.run(sync_meta_views, run_id="r2", account=account.account_id)
+    assert [(alert.rule, alert.subject) for alert in failed.value.alerts] == [
+        ("views_account_refused", account.account_id)
+    ]
     assert claimed(shop, "meta", "campaign") == before
