@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+import orjson
+
 from include.delivery import ga4_payload, meta_payload, tiktok_payload
 from include.delivery.event_ids import event_id_of
 from include.delivery.ledger import State, Why
@@ -255,8 +257,8 @@ def _context(row: Any) -> Context:
         ip=row.ip,
         user_agent=row.user_agent,
         landing_url=row.landing_url,
-        identifiers=row.identifiers,
-        consent=row.consent,
+        identifiers=orjson.loads(row.identifiers),
+        consent=orjson.loads(row.consent),
         consent_source=row.consent_source,
         consent_at=row.consent_at.astimezone(UTC) if row.consent_at else None,
     )

@@ -81,9 +81,13 @@ class _Outcomes:
     )
 
     def add(
-        self, event: Claimed, settlement: Settlement, one: Classified | None, not_before: datetime | None = None
+        self,
+        events: Iterable[Claimed],
+        settlement: Settlement,
+        one: Classified | None,
+        not_before: datetime | None = None,
     ) -> None:
-        self.groups[settlement, not_before, one].append(event)
+        self.groups[settlement, not_before, one].extend(events)
 
     def write(self, session: TenantSession, destination: Destination, posted_at: datetime) -> Counter[str]:
         """Settle the ledger and return events by state; overtaken: claimed by somebody else since."""
@@ -128,10 +132,9 @@ def post_group(session: TenantSession, sender: Sender, groups: Sequence[tuple[Cl
         half = len(group) // 2
         return Posted({"requests": 1, "split": 1}, (group[:half], group[half:], *others))
     partly = answer is Answer.DOUBTFUL and bool(received_by_meta(reply.body))
-    for event in group:
-        # Only alone is it known whose the strange answer is.
-        attempts = event.attempts if len(group) == 1 else 0
-        outcomes.add(event, settle(answer, resend=sender.resend, attempts=attempts, partly=partly), reply.classified)
+    # Only alone is it known whose the strange answer is.
+    attempts = group[0].attempts if len(group) == 1 else 0
+    outcomes.add(group, settle(answer, resend=sender.resend, attempts=attempts, partly=partly), reply.classified)
     if answer in (Answer.RECEIVED, Answer.REFUSED):
         counts = outcomes.write(session, sender.destination, posted_at)
         if answer is Answer.RECEIVED:
@@ -195,7 +198,7 @@ def _settle_one(
         answer = Answer.BLOCKED
     settlement = settle(answer, resend=sender.resend, attempts=event.attempts)
     waits = settlement.state is State.QUEUED and reached
-    outcomes.add(event, settlement, reply.classified, retry_at(now, event.attempts) if waits else None)
+    outcomes.add([event], settlement, reply.classified, retry_at(now, event.attempts) if waits else None)
 
 
 def _worst(misses: Mapping[Answer, int]) -> tuple[Answer, int]:
@@ -250,8 +253,8 @@ def give_back(
     """Put claimed events that were not sent back into the queue, as if they had not been claimed."""
     outcomes = _Outcomes()
     for group in groups:
-        for event in group:
-            outcomes.add(event, Settlement(State.QUEUED, counted=False), None)
+        if group:
+            outcomes.add(group, Settlement(State.QUEUED, counted=False), None)
     return outcomes.write(session, destination, posted_at)
 
 

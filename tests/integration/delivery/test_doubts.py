@@ -139,6 +139,7 @@ def _pointing_nowhere(variable: str) -> str:
     return json.dumps({**fields, "port": 1})
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("after_request", [False, True])
 @pytest.mark.parametrize(("vendor", "state"), [("ga4", "queued"), ("meta", "in_doubt"), ("tiktok", "queued")])
 def test_a_claim_of_a_dead_task_is_judged_by_what_the_vendor_may_have(

@@ -26,8 +26,8 @@ select
     context.ip,
     context.user_agent,
     context.landing_url,
-    context.identifiers,
-    context.consent,
+    context.identifiers::text as identifiers,
+    context.consent::text as consent,
     context.consent_source,
     context.consent_at
 from analytics.orders
