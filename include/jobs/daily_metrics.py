@@ -58,7 +58,7 @@ def _stage(
 ) -> None:
     start, end = days.bounds(tenant.timezone)
     window = {"start": start, "end": end, "timezone": tenant.timezone, **asdict(days)}
-    money = _money_of(tenant)
+    money = money_of(tenant)
     session.execute("metrics/drop_day_facts")
     stage_sales(session, tenant, days.first, days.last, preferences)
     session.execute("metrics/create_day_sales", **sales_switches(preferences), **money)
@@ -85,7 +85,8 @@ def _stage(
     )
 
 
-def _money_of(tenant: Tenant) -> dict[str, object]:
+def money_of(tenant: Tenant) -> dict[str, object]:
+    """Return the currency of the tenant and the decimals of all currencies, as statements about money are bound to."""
     exponents = minor_unit_exponents()
     return {"currency": tenant.currency, "currencies": list(exponents), "exponents": list(exponents.values())}
 

@@ -33,7 +33,8 @@ select
     days.day::date as day,
     known.platform,
     known.account_id,
-    least(known.data_through, days.day::date) as data_through,
+    known.is_configured,
+    case when known.data_through is not null then least(known.data_through, days.day::date) end as data_through,
     spend.impressions,
     spend.clicks,
     case

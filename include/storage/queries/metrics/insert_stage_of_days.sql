@@ -84,7 +84,8 @@ left join lateral (
 left join (
     select
         day,
-        case when bool_and(data_through is not null) then min(data_through) end as data_through,
+        case when bool_and(data_through is not null) filter (where is_configured) then min(data_through) filter (where is_configured) end
+            as data_through,
         sum(spend) as spend,
         sum(impressions)::bigint as impressions,
         sum(clicks)::bigint as clicks,
