@@ -57,6 +57,8 @@ _CHECKED_TEXT = {
     "tenant_cogs_config.source": "shopify",
     "operating_costs.kind": "fixed",
     "operating_costs.per": "month",
+    "product_costs.source": "shopify",
+    "transactions.kind": "sale",
 }
 
 _NEEDED_BY_CHECKS = {"exchange_rates": ("reason", "text")}

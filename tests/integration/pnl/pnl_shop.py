@@ -26,8 +26,8 @@ RATES = CostSettings(
     fulfilment=Fulfilment(per_order=Decimal("4"), per_item=Decimal("0.5"), per_return=Decimal("2")),
 )
 _TABLES = (
-    "pnl_daily", "product_costs", "product_cost_changes", "transactions", "restate_queue", "orders", "order_lines",
-    "order_edits", "refunds", "conversions", "ad_spend_daily", "ad_account_syncs", "exchange_rates",
+    "pnl_daily", "metrics_daily", "product_costs", "product_cost_changes", "transactions", "restate_queue", "orders",
+    "order_lines", "order_edits", "refunds", "conversions", "ad_spend_daily", "ad_account_syncs", "exchange_rates",
 )  # fmt: skip
 
 
@@ -202,8 +202,8 @@ class PnlShop:
         configured = tuple(TenantAdAccount("meta", account, "meta", "USD", "UTC") for account in accounts)
         self.tenant = replace(self.tenant, ad_accounts=configured)
 
-    def run(self, first: date, end: date, *, run_id: str = "night", dry_run: bool = False) -> JobResult:
-        request = JobRequest("generate_daily_pnl", run_id, NOW, first, end, dry_run)
+    def run(self, first: date, end: date, *, run_id: str = "night") -> JobResult:
+        request = JobRequest("generate_daily_pnl", run_id, NOW, first, end)
         with tenant_transaction(self.database.jobs_url, self.tenant.tenant_id) as session:
             return generate_daily_pnl(session, {}, self.tenant, request)
 
