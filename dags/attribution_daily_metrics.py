@@ -1,8 +1,8 @@
 """Credit, spend, ROAS and CPA by day, channel, campaign and model, on the order's clock and the touch's.
 
-Restates the last 35 days, or the tenant's look-back where that is longer; equal rows are not written. Sum over channels,
-`(unattributed)` included, to the value of the day's orders; never over models or clocks. Spend is converted by the
-rates of its days.
+Restates the last 35 days, or the tenant's look-back where that is longer; equal rows are not written. Channels,
+`(unattributed)` included, add up to the value of the day's orders; models and clocks are never added up. Spend is
+converted by the rates of its days.
 
 **Triage** - Open the log of `verdict`: it names the tenants that failed or were deferred, and prints the command that
 runs the failed ones again. A missed run does no harm: the next one looks back as far. Spend that is null has its reason

@@ -77,7 +77,8 @@ def _first_open_day(session: TenantSession, today: date) -> date:
     row = session.row("metrics/select_last_closed_day")
     if row is None or row.day is None:
         return today - _DAY
-    return min(max(row.day + _DAY, today - RESTATED_DAYS * _DAY), today)
+    after: date = row.day + _DAY
+    return min(max(after, today - RESTATED_DAYS * _DAY), today)
 
 
 def _write(session: TenantSession, tenant: Tenant, request: JobRequest, asked: Restatement) -> Mapping[str, int]:
