@@ -1,7 +1,7 @@
 # Every target sets up what it needs from a bare Python 3.11 - 3.13: .venv through uv, pinned packages, PostgreSQL from a
 # wheel. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down import explain tenants-plan tenants-apply mwaa-bundle dags-doc test test-unit \
+.PHONY: help setup demo up down import explain tenants-plan tenants-apply mwaa-bundle dags-doc metrics-doc test test-unit \
         test-integration test-dags test-deploy test-chaos test-e2e lint format bench chaos lock webhooks-replay sandbox \
         alerts check-connections delivery-decide
 
@@ -54,10 +54,12 @@ delivery-decide: $(READY)  ## settle an event in doubt: TENANT=slug DESTINATION=
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.jobs.delivery_decision --tenant "$(TENANT)" \
 	    --destination "$(DESTINATION)" --order "$(ORDER)" --verdict "$(VERDICT)"
 
-tenants-plan: $(READY)  ## what tenants/*.yaml would change
+tenants-plan: $(READY)  ## what tenants/*.yaml would change, and what that does to the last full month
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.tenants.plan
+	@$(RUN) -m dev.with_stack_env $(RUN) -m include.jobs.figure_changes
 
 tenants-apply: $(READY)  ## make the database's tenants equal to tenants/*.yaml
+	@$(RUN) -m dev.with_stack_env $(RUN) -m include.jobs.figure_changes
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.tenants.plan --apply
 
 alerts: $(READY)  ## what needs a person: open alerts of all tenants (JSON=1)
@@ -76,6 +78,9 @@ mwaa-bundle: $(READY)  ## build dist/mwaa: plugins.zip, requirements.txt, startu
 
 dags-doc: $(READY)  ## write DAGS.md and the graph snapshot from the DAGs
 	@$(RUN) -m dev.dags_doc
+
+metrics-doc: $(READY)  ## write docs/metrics.md from the catalogue of metrics
+	@$(RUN) -m dev.metrics_doc
 
 test: $(READY)  ## everything that has to hold, fast parts first (under ten minutes)
 	@$(RUN) -m pytest -q tests/unit tests/sandbox tests/dags tests/deploy tests/integration tests/chaos tests/e2e
