@@ -61,7 +61,7 @@ _CHECKED_TEXT = {
     "transactions.kind": "sale",
 }
 
-_NEEDED_BY_CHECKS = {"exchange_rates": ("reason", "text")}
+_NEEDED_BY_CHECKS = {"exchange_rates": ("reason", "text"), "pnl_daily": ("incomplete", "text")}
 """Table -> a nullable column that one of its checks wants, and its type."""
 
 

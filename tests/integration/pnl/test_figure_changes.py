@@ -11,6 +11,7 @@ from rich.console import Console
 from include.jobs.figure_changes import FigureChange, MonthLine, figure_change, main, show
 from include.metrics.preferences import preset
 from include.pnl.cost_settings import OperatingCost
+from include.tenants import plan
 from include.tenants.tenant import FROM_THE_BEGINNING, InForce
 from tests.integration.conftest import Database
 from tests.integration.pnl.pnl_shop import NOW, Piece, PnlShop, shop_in
@@ -86,9 +87,7 @@ def test_the_command_compares_the_files_with_what_is_stored(
     (tmp_path / "acme.yaml").write_text(file % 10)
     assert main([str(tmp_path)]) == 0
     assert capsys.readouterr().out == ""
-    from include.tenants.plan import main as plan
-
-    assert plan(["--apply", str(tmp_path)]) == 0
+    assert plan.main(["--apply", str(tmp_path)]) == 0
     capsys.readouterr()
     assert main([str(tmp_path)]) == 0
     assert capsys.readouterr().out == ""
