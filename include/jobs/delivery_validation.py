@@ -28,7 +28,7 @@ from include.delivery.validation.facts import (
     Proof,
 )
 from include.delivery.validation.sets import Count, Interval, Settled
-from include.errors import InvalidInput, PlatformRefused, PlatformWaits
+from include.errors import InvalidInput, PlatformRefused, PlatformWaits, TooMuchAsked
 from include.jobs.request import SAMPLE_ROWS, JobRequest, JobResult
 from include.platforms.client import OpenClient, PlatformClient, Reply
 from include.storage.gates import Gate, close_gate, closed_gate, open_gate
@@ -115,11 +115,13 @@ class Asked:
 class Found:
     """What a vendor's part came to.
 
-    provable: event, set or nothing, as in delivery_checks. vendor_events: names of counts, where the vendor has some.
-    closes: the gate to close; opens: the reason of a gate that may be opened again. waiting: reads left for later.
+    provable: event, set or nothing, as in delivery_checks. checked: the vendor could be asked. vendor_events: names of
+    counts, where the vendor has some. closes: the gate to close; opens: the reason of a gate that may be opened again.
+    waiting: reads left for later.
     """
 
     provable: str
+    checked: bool = True
     facts: tuple[Fact, ...] = ()
     changes: tuple[Change, ...] = ()
     counts: tuple[Count, ...] = ()
@@ -176,9 +178,9 @@ class Validation:
     def _found(self, asked: Asked) -> Found:
         try:
             return self.check(asked)
-        except (PlatformWaits, PlatformRefused, InvalidInput) as error:
+        except (PlatformWaits, PlatformRefused, TooMuchAsked, InvalidInput) as error:
             fact, alerts = failed_check(asked, f"{self.vendor}_check", error)
-            return Found("nothing", facts=(fact,), alerts=alerts, waiting=1)
+            return Found("nothing", checked=False, facts=(fact,), alerts=alerts, waiting=1)
 
 
 def failed_check(asked: Asked, method: str, error: Exception) -> tuple[Fact, tuple[Alert, ...]]:
@@ -231,6 +233,7 @@ def _kept(asked: Asked, found: Found) -> dict[str, int]:
         requeued=REQUEUED,
         missing_reasons=[MISSING_AT_DESTINATION, NOT_SEEN, NOT_RECEIVED],
         provable=found.provable,
+        checked=found.checked,
         cannot_prove=list(CANNOT_PROVE[asked.destination.destination]),
         now=now,
         run_id=asked.request.run_id,

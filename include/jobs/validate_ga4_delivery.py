@@ -4,6 +4,7 @@ Source: validation_apis L2. Reports are read day by day, as far as the property'
 nothing about absence. The rules are include/delivery/validation/ga4_*.py.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -32,6 +33,7 @@ from include.delivery.validation.ga4_report import (
     page_request,
     pages_of_batch,
     quota_is_low,
+    single_requests,
 )
 from include.delivery.validation.ga4_rulings import RESENDABLE_FOR, Ruling, days_of, joined, rulings, unexplained_ids
 from include.errors import PlatformRefused, PlatformWaits
@@ -64,11 +66,12 @@ def validate_ga4_delivery(
 
 @dataclass
 class _Reading:
-    """Days as they were read in one currency, and why reading stopped."""
+    """Days as they were read in one currency, and why reading stopped. batches: not refused so far."""
 
     days: dict[date, DayReport] = field(default_factory=dict)
     digests: dict[date, str] = field(default_factory=dict)
     stopped: Exception | None = None
+    batches: bool = True
 
 
 def _check(asked: Asked) -> Found:
@@ -85,7 +88,7 @@ def _check(asked: Asked) -> Found:
     ruled = [
         ruling
         for currency, reading in readings.items()
-        for ruling in rulings(_of(rows, currency), joined(reading.days.values()), now, foreign)
+        for ruling in rulings(_of(rows, currency), joined(reading.days.values(), asked.tenant.timezone), now, foreign)
     ]
     stopped = next((one.stopped for one in readings.values() if one.stopped is not None), None)
     facts = [*canary, *_event_facts(ruled), *_day_facts(rows, readings, foreign)]
@@ -108,26 +111,38 @@ def _check(asked: Asked) -> Found:
 
 def _read(client: PlatformClient, property_id: str, currency: str, days: Sequence[date]) -> _Reading:
     """Read days, the oldest first: they have the least time left. Stops where the vendor, or its budget, says so."""
-    reading = _Reading()
-    for day in days:
+    reading, left = _Reading(), deque(days)
+    while left and reading.stopped is None:
         try:
-            report, replies, low = _read_day(client, property_id, currency, day)
+            report, replies, low = _read_day(client, property_id, currency, left[0], batches=reading.batches)
         except (PlatformWaits, PlatformRefused) as error:
-            reading.stopped = error
-            break
+            if reading.batches and _refuses_batches(error):
+                reading.batches = False
+            else:
+                reading.stopped = error
+            continue
+        day = left.popleft()
         reading.days[day] = report
         reading.digests[day] = digest_of(replies)
-        if low and day != days[-1]:
+        if low and left:
             reading.stopped = PlatformRefused("less than a tenth of the property's budget is left", again_later=True)
-            break
     return reading
 
 
+def _refuses_batches(error: Exception) -> bool:
+    """A refused request, and not a stumble or a property that may not be read, is perhaps refused for being a batch."""
+    return isinstance(error, PlatformRefused) and not error.again_later and not error.account_only
+
+
 def _read_day(
-    client: PlatformClient, property_id: str, currency: str, day: date
+    client: PlatformClient, property_id: str, currency: str, day: date, *, batches: bool
 ) -> tuple[DayReport, list[Reply], bool]:
-    replies = [client.call(day_request(property_id, day, currency))]
-    value = json_of(replies[0].body)
+    if batches:
+        replies = [client.call(day_request(property_id, day, currency))]
+        value = json_of(replies[0].body)
+    else:
+        replies = [client.call(request) for request in single_requests(property_id, day, currency)]
+        value = {"reports": [json_of(reply.body) for reply in replies]}
     pages = pages_of_batch(value)
     if pages is None:
         raise PlatformRefused("ga4: a batch of three reports came back in another shape", again_later=True)
@@ -137,7 +152,7 @@ def _read_day(
             replies.append(client.call(page_request(property_id, day, currency, event, rows)))
             value = json_of(replies[-1].body)
             read.append(page_of(value))
-    return day_report(day, whole[PURCHASE], pages[1], whole[REFUND]), replies, quota_is_low(value)
+    return day_report(day, currency, whole[PURCHASE], pages[1], whole[REFUND]), replies, quota_is_low(value)
 
 
 def _canary(
@@ -176,7 +191,11 @@ def _canary(
 
 def _foreign(asked: Asked, rows: Sequence[Posted], readings: Any) -> frozenset[str]:
     """Return the transaction ids with a purchase that are in no row of the ledger."""
-    shown = {key for reading in readings for key in unexplained_ids(joined(reading.days.values()), rows)}
+    shown = {
+        key
+        for reading in readings
+        for key in unexplained_ids(joined(reading.days.values(), asked.tenant.timezone), rows)
+    }
     if not shown:
         return frozenset()
     known = asked.session.rows(

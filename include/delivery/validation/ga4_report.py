@@ -20,7 +20,7 @@ PAGE_ROWS = 100_000
 
 _NO_IDS = frozenset({"", "(not set)"})
 _OTHER = "(other)"
-_PURCHASES, _GROSS, _EVENTS, _REFUNDED = "ecommercePurchases", "grossPurchaseRevenue", "eventCount", "refundAmount"
+_PURCHASES, _GROSS, _EVENTS = "ecommercePurchases", "grossPurchaseRevenue", "eventCount"
 _DETAIL_METRICS = (_PURCHASES, _GROSS, _EVENTS)
 
 # Of a standard property (L2.5); a larger one has ten times as many and is only slowed down near its end.
@@ -30,12 +30,16 @@ _LAST_SERVER_ERRORS = 2
 
 @dataclass(frozen=True)
 class Page:
-    """One report as it came: rows as name -> text, row_count of all pages, guards that its metadata failed."""
+    """One report as it came: rows as name -> text, row_count of all pages, guards that its metadata failed.
+
+    timezone, currency: as the metadata names them, None where it names none.
+    """
 
     rows: tuple[Mapping[str, str], ...]
     row_count: int
     guards: frozenset[str]
     timezone: str | None
+    currency: str | None
 
 
 @dataclass
@@ -49,7 +53,10 @@ class Seen:
 
 @dataclass
 class DayReport:
-    """One day of a property, its calendar's. refunds: raw refund events by id. without_id: purchases with no id."""
+    """One day of a property, its calendar's. refunds: raw refund events by id. without_id: purchases with no id.
+
+    timezone: the property's, None where no report names it.
+    """
 
     day: date
     purchases: dict[str, Seen] = field(default_factory=dict)
@@ -61,9 +68,14 @@ class DayReport:
 
 def day_request(property_id: str, day: date, currency: str) -> PlatformRequest:
     """Return the batch about one day; values come in currency (ISO 4217)."""
-    reports = [_detail(day, currency, 0), _control(day, currency), _refunds(day, currency, 0)]
-    body = json.dumps({"requests": reports}).encode()
+    body = json.dumps({"requests": _reports_of(day, currency)}).encode()
     return PlatformRequest("POST", f"/v1beta/properties/{property_id}:batchRunReports", body=body)
+
+
+def single_requests(property_id: str, day: date, currency: str) -> list[PlatformRequest]:
+    """Return the same three reports one by one, for who refuses batches."""
+    path = f"/v1beta/properties/{property_id}:runReport"
+    return [PlatformRequest("POST", path, body=json.dumps(report).encode()) for report in _reports_of(day, currency)]
 
 
 def page_request(property_id: str, day: date, currency: str, event: str, offset: int) -> PlatformRequest:
@@ -85,16 +97,20 @@ def page_of(report: Any) -> Page:
     """Return one report; every value is text, empty and zero fields may be left out."""
     names = [str(member(one, "name")) for part in ("dimensionHeaders", "metricHeaders") for one in _list(report, part)]
     rows = tuple(dict(zip(names, _texts(row), strict=False)) for row in _list(report, "rows"))
-    zone = member(report, "metadata", "timeZone")
     return Page(
-        rows, int(_number(member(report, "rowCount"))), _hidden(report), zone if isinstance(zone, str) else None
+        rows,
+        int(_number(member(report, "rowCount"))),
+        _hidden(report),
+        timezone=_text(member(report, "metadata", "timeZone")),
+        currency=_text(member(report, "metadata", "currencyCode")),
     )
 
 
-def day_report(day: date, detail: Sequence[Page], control: Page, refunds: Sequence[Page]) -> DayReport:
-    """Return what one day shows; detail and refunds with all their pages.
+def day_report(day: date, currency: str, detail: Sequence[Page], control: Page, refunds: Sequence[Page]) -> DayReport:
+    """Return what one day shows; detail and refunds with all their pages. currency: as it was asked for.
 
-    Guards: incomplete (rows differ from rowCount), other_row, control_differs, no_timezone, and those of metadata.
+    Guards: incomplete (rows differ from rowCount), other_row, control_differs, timezone (named differently, or none of
+    IANA's), currency (another than was asked for), and those of metadata.
     """
     made = DayReport(day, guards=frozenset().union(*(page.guards for page in (*detail, control, *refunds))))
     failed = set(made.guards)
@@ -109,9 +125,14 @@ def day_report(day: date, detail: Sequence[Page], control: Page, refunds: Sequen
     shown = made.without_id + sum(seen.purchases for seen in made.purchases.values())
     if shown != sum(int(_number(row.get(_PURCHASES))) for row in control.rows):
         failed.add("control_differs")
-    made.timezone = _zone_of([*detail, control, *refunds])
-    if made.timezone is None:
-        failed.add("no_timezone")
+    pages = [*detail, control, *refunds]
+    zones = {page.timezone for page in pages if page.timezone}
+    made.timezone = next(iter(zones), None)
+    if len(zones) > 1 or not all(map(_is_zone, zones)):
+        made.timezone = None
+        failed.add("timezone")
+    if {page.currency for page in pages if page.currency} - {currency}:
+        failed.add("currency")
     made.guards = frozenset(failed)
     return made
 
@@ -144,16 +165,15 @@ def _add_purchase(made: DayReport, row: Mapping[str, str], failed: set[str]) -> 
         seen.events += int(_number(row.get(_EVENTS)))
 
 
-def _zone_of(pages: Sequence[Page]) -> str | None:
-    """Return the property's zone; None where the reports name none, several, or one that is not IANA's."""
-    named = {page.timezone for page in pages}
-    zone = named.pop() if len(named) == 1 else None
-    if zone is None:
-        return None
+def _is_zone(name: str) -> bool:
     try:
-        return ZoneInfo(zone).key
+        return ZoneInfo(name).key == name
     except (ValueError, OSError):
-        return None
+        return False
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _rows(pages: Sequence[Page]) -> Iterator[Mapping[str, str]]:
@@ -172,6 +192,10 @@ def _hidden(report: Any) -> frozenset[str]:
     return frozenset(name for name, present in signs.items() if present)
 
 
+def _reports_of(day: date, currency: str) -> list[dict[str, Any]]:
+    return [_detail(day, currency, 0), _control(day, currency), _refunds(day, currency, 0)]
+
+
 def _detail(day: date, currency: str, offset: int) -> dict[str, Any]:
     return _report(day, currency, "purchase", ("date", "transactionId"), _DETAIL_METRICS, offset)
 
@@ -181,7 +205,7 @@ def _control(day: date, currency: str) -> dict[str, Any]:
 
 
 def _refunds(day: date, currency: str, offset: int) -> dict[str, Any]:
-    return _report(day, currency, "refund", ("date", "transactionId"), (_EVENTS, _REFUNDED), offset)
+    return _report(day, currency, "refund", ("date", "transactionId"), (_EVENTS,), offset)
 
 
 def _report(

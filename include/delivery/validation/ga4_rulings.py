@@ -40,7 +40,10 @@ _ID_TRIMMINGS = re.compile(r"^(gid://\w+/\w+/|[^0-9]+)|[^0-9]+$")
 
 @dataclass(frozen=True)
 class Shown:
-    """All days that were read, joined by transaction id. guards: of each day, those that failed."""
+    """All days that were read, joined by transaction id. guards: of each day, those that failed.
+
+    timezone: of the property's calendar; None where its days do not agree.
+    """
 
     purchases: Mapping[str, Seen]
     refunds: Mapping[str, int]
@@ -72,21 +75,25 @@ def days_of(rows: Iterable[Posted], now: datetime) -> list[date]:
     return sorted(wanted)
 
 
-def joined(days: Iterable[DayReport]) -> Shown:
-    """Return days as one: an id that a report shows on two days was counted on both."""
+def joined(days: Iterable[DayReport], usual_timezone: str) -> Shown:
+    """Return days as one: an id that a report shows on two days was counted on both.
+
+    usual_timezone: IANA, where no report names the property's.
+    """
     purchases: dict[str, Seen] = {}
     refunds: Counter[str] = Counter()
-    guards, zones = {}, set()
+    guards: dict[date, frozenset[str]] = {}
+    zones: set[str | None] = set()
     for day in days:
         guards[day.day] = day.guards
-        zones.add(day.timezone)
+        zones |= {day.timezone} - {None}
         refunds.update(day.refunds)
         for transaction, seen in day.purchases.items():
             whole = purchases.setdefault(transaction, Seen())
             whole.purchases += seen.purchases
             whole.gross += seen.gross
             whole.events += seen.events
-    return Shown(purchases, refunds, guards, zones.pop() if len(zones) == 1 else None)
+    return Shown(purchases, refunds, guards, None if len(zones) > 1 else next(iter(zones), usual_timezone))
 
 
 def rulings(rows: Sequence[Posted], shown: Shown, now: datetime, foreign: Collection[str] = ()) -> list[Ruling]:
@@ -140,7 +147,7 @@ def _present(row: Posted, shown: Shown, expected: int) -> Ruling:
         return Ruling(row, "unknown", frozenset({"some_of_several"}), observed)
     failed = frozenset().union(*shown.guards.values())
     value = None
-    if row.event_name == PURCHASE and not failed & {"restricted", "sampled"}:
+    if row.event_name == PURCHASE and not failed & {"restricted", "sampled", "currency"}:
         value = _minor(shown.purchases[row.event_id], row)
     reason = None
     # What is sampled is scaled up: it shows that an id is there, not how often.
@@ -170,7 +177,7 @@ def _undecidable(row: Posted, shown: Shown, now: datetime) -> frozenset[str]:
     if row.event_name == PURCHASE and seen is not None and seen.events:
         return frozenset({"counted_as_no_purchase"})
     if shown.timezone is None:
-        return frozenset({"no_timezone" if shown.guards else "not_read"})
+        return frozenset({"timezone"})
     day = local_today(shown.timezone, row.event_time)
     day_over = day_bounds(shown.timezone, day, day + timedelta(days=1))[1]
     if now < max(row.sent_at + DECIDABLE_AFTER, day_over):

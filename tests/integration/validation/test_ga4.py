@@ -168,6 +168,16 @@ def test_a_server_error_is_tried_again_twice_and_no_more(shop: Shop) -> None:
     assert shop.states()[1] == ("accepted", None)
 
 
+def test_reports_are_asked_for_one_by_one_where_batches_are_refused(shop: Shop) -> None:
+    shop.order(1)
+    shop.advance(48 * HOUR)
+    refusal = {"error": {"code": 404, "message": "Not found", "status": "NOT_FOUND"}}
+    shop.control("faults", vendor="ga4", kind="status", route="/data/*batchRunReports", status=404, body=refusal)
+    assert shop.validate().counts["confirmed"] == 1
+    assert len(shop.told("received", vendor="ga4", path="batchRunReports")) == 1
+    assert shop.checks()[0]["guards"] == []
+
+
 def test_when_nothing_arrived_for_six_hours_the_destination_is_paused_and_no_row_changes(shop: Shop) -> None:
     for order in range(1, 8):
         shop.order(order, arrives=False)

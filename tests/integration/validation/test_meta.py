@@ -33,7 +33,8 @@ def test_a_set_that_arrived_as_a_whole_is_confirmed_by_the_second_read_that_says
     assert shop.validate().counts["confirmed"] == 3
     assert set(shop.states().values()) == {("confirmed", "set_level")}
     (day,) = shop.checks()
-    assert (day["confirmed"], day["provable"], day["value_difference_minor"]) == (3, "set", None)
+    assert (day["confirmed"], day["provable"]) == (3, "set")
+    assert (day["duplicated"], day["value_differing"], day["value_difference_minor"]) == (None, None, None)
     assert "its value" in day["cannot_prove"]
     assert shop.told("violations") == []
 
@@ -173,3 +174,16 @@ def test_a_dead_credential_is_a_check_that_failed_and_never_a_missing_event(shop
     assert (outcome.status, shop.states()) == ("waiting", {1: ("accepted", None)})
     assert [alert.rule for alert in outcome.alerts] == ["meta_delivery_unchecked"]
     assert shop.checks()[0]["provable"] == "nothing"
+
+
+def test_a_check_that_fails_leaves_what_earlier_ones_showed_of_the_day(shop: Shop) -> None:
+    on_the_half_hour(shop)
+    shop.order(1)
+    read_twice(shop)
+    (before,) = shop.checks()
+    shop.control("faults", vendor="meta", kind="auth_revoked")
+    shop.order(2, arrives=False)
+    shop.validate()
+    (after,) = shop.checks()
+    assert (before["events"], after["events"]) == (1, 2)
+    assert (after["provable"], after["guards"], after["confirmed"]) == ("set", [], 1)

@@ -1,5 +1,5 @@
 -- A day's result is made of the ledger and the facts alone, so that doing it again gives the same row; a row that would
--- be the same is not written.
+-- be the same is not written. Where the vendor could not be asked (checked false), what it showed before stands.
 insert into analytics.delivery_checks as checks (
     tenant_id, destination_id, day, currency, destination, events, skipped, waiting, sent, accepted, confirmed,
     in_doubt, expired, failed, missing, duplicated, value_differing, sent_value_minor, confirmed_value_minor,
@@ -68,8 +68,8 @@ select
     days.expired,
     days.failed,
     days.missing,
-    days.duplicated,
-    days.value_differing,
+    case when %(provable)s = 'event' then days.duplicated end,
+    case when %(provable)s = 'event' then days.value_differing end,
     days.sent_value_minor,
     days.confirmed_value_minor,
     case when %(provable)s = 'event' then days.value_difference_minor end,
@@ -107,27 +107,32 @@ set
     expired = excluded.expired,
     failed = excluded.failed,
     missing = excluded.missing,
-    duplicated = excluded.duplicated,
-    value_differing = excluded.value_differing,
+    duplicated = case when %(checked)s then excluded.duplicated else checks.duplicated end,
+    value_differing = case when %(checked)s then excluded.value_differing else checks.value_differing end,
     sent_value_minor = excluded.sent_value_minor,
     confirmed_value_minor = excluded.confirmed_value_minor,
-    value_difference_minor = excluded.value_difference_minor,
-    foreign_events = excluded.foreign_events,
-    provable = excluded.provable,
+    value_difference_minor = case when %(checked)s then excluded.value_difference_minor else checks.value_difference_minor end,
+    foreign_events = case when %(checked)s then excluded.foreign_events else checks.foreign_events end,
+    provable = case when %(checked)s then excluded.provable else checks.provable end,
     cannot_prove = excluded.cannot_prove,
-    guards = excluded.guards,
+    guards = case when %(checked)s then excluded.guards else checks.guards end,
     checked_at = excluded.checked_at,
     run_id = excluded.run_id
 where
     (
         checks.destination, checks.events, checks.skipped, checks.waiting, checks.sent, checks.accepted,
-        checks.confirmed, checks.in_doubt, checks.expired, checks.failed, checks.missing, checks.duplicated,
-        checks.value_differing, checks.sent_value_minor, checks.confirmed_value_minor, checks.value_difference_minor,
-        checks.foreign_events, checks.provable, checks.cannot_prove, checks.guards
+        checks.confirmed, checks.in_doubt, checks.expired, checks.failed, checks.missing, checks.sent_value_minor,
+        checks.confirmed_value_minor
     ) is distinct from (
         excluded.destination, excluded.events, excluded.skipped, excluded.waiting, excluded.sent, excluded.accepted,
         excluded.confirmed, excluded.in_doubt, excluded.expired, excluded.failed, excluded.missing,
-        excluded.duplicated, excluded.value_differing, excluded.sent_value_minor, excluded.confirmed_value_minor,
-        excluded.value_difference_minor, excluded.foreign_events, excluded.provable, excluded.cannot_prove,
-        excluded.guards
+        excluded.sent_value_minor, excluded.confirmed_value_minor
+    )
+    or %(checked)s
+    and (
+        checks.duplicated, checks.value_differing, checks.value_difference_minor, checks.foreign_events,
+        checks.provable, checks.cannot_prove, checks.guards
+    ) is distinct from (
+        excluded.duplicated, excluded.value_differing, excluded.value_difference_minor, excluded.foreign_events,
+        excluded.provable, excluded.cannot_prove, excluded.guards
     )

@@ -15,6 +15,7 @@ from include.delivery.validation.ga4_report import (
     page_request,
     pages_of_batch,
     quota_is_low,
+    single_requests,
 )
 
 DAY = date(2026, 3, 29)
@@ -49,15 +50,15 @@ def control(purchases: int, **fields: Any) -> dict[str, Any]:
     return report(["date"], ["ecommercePurchases"], [("20260329", str(purchases))] if purchases else [], **fields)
 
 
-def refunds(*rows: tuple[str, str, str]) -> dict[str, Any]:
+def refunds(*rows: tuple[str, str]) -> dict[str, Any]:
     wide = [("20260329", *row) for row in rows]
-    return report(["date", "transactionId"], ["eventCount", "refundAmount"], wide)
+    return report(["date", "transactionId"], ["eventCount"], wide)
 
 
 def read(detail: dict[str, Any], control: dict[str, Any], refunds_: dict[str, Any] | None = None) -> DayReport:
     pages = pages_of_batch({"reports": [detail, control, refunds_ or refunds()]})
     assert pages is not None
-    return day_report(DAY, [pages[0]], pages[1], [pages[2]])
+    return day_report(DAY, "EUR", [pages[0]], pages[1], [pages[2]])
 
 
 def test_a_day_is_one_batch_of_single_day_reports_in_the_rows_currency_with_exact_filters() -> None:
@@ -85,6 +86,21 @@ def test_numbers_come_as_text_and_revenue_stays_decimal() -> None:
     assert (day.purchases["5501774"].purchases, day.purchases["5501774"].gross) == (1, Decimal("84.5"))
     assert day.purchases["5501774"].events == 2
     assert day.timezone == "Europe/Berlin"
+
+
+def test_the_same_reports_can_be_asked_for_one_by_one() -> None:
+    batch = json.loads(day_request("123", DAY, "EUR").body or b"")["requests"]
+    single = single_requests("123", DAY, "EUR")
+    assert [json.loads(one.body or b"") for one in single] == batch
+    assert {one.path for one in single} == {"/v1beta/properties/123:runReport"}
+
+
+def test_metadata_that_names_no_calendar_and_no_currency_fails_nothing() -> None:
+    silent = detail(("7", "1", "5", "1"))
+    del silent["metadata"]
+    whole = {"metadata": {}}
+    day = read(silent, control(1) | whole, refunds() | whole)
+    assert (day.guards, day.timezone) == (frozenset(), None)
 
 
 def test_an_empty_report_has_neither_rows_nor_row_count_and_is_whole() -> None:
@@ -120,8 +136,9 @@ def test_purchases_without_an_id_are_counted_and_joined_to_nobody() -> None:
             control(1),
             "restricted",
         ),
-        (detail(("7", "1", "5", "1"), metadata={"timeZone": "Mars/Olympus"}), control(1), "no_timezone"),
-        (detail(("7", "1", "5", "1")), control(1, metadata={"timeZone": "Asia/Tokyo"}), "no_timezone"),
+        (detail(("7", "1", "5", "1"), metadata={"timeZone": "Mars/Olympus"}), control(1), "timezone"),
+        (detail(("7", "1", "5", "1")), control(1, metadata={"timeZone": "Asia/Tokyo"}), "timezone"),
+        (detail(("7", "1", "5", "1"), metadata={"currencyCode": "USD"}), control(1), "currency"),
     ],
 )
 def test_what_hides_ids_fails_a_guard_and_leaves_what_is_present(
@@ -136,13 +153,13 @@ def test_further_pages_complete_a_report_whose_row_count_is_larger_than_its_page
     first, second = detail(("7", "1", "5", "1"), rowCount=2), detail(("8", "1", "5", "1"), rowCount=2)
     pages = pages_of_batch({"reports": [first, control(2), refunds()]})
     assert pages is not None
-    whole = day_report(DAY, [pages[0], page_of(second)], pages[1], [pages[2]])
+    whole = day_report(DAY, "EUR", [pages[0], page_of(second)], pages[1], [pages[2]])
     assert whole.guards == frozenset()
     assert set(whole.purchases) == {"7", "8"}
 
 
 def test_a_refund_is_counted_apart_and_makes_no_second_purchase() -> None:
-    day = read(detail(("7", "1", "5", "1")), control(1), refunds(("7", "1", "5")))
+    day = read(detail(("7", "1", "5", "1")), control(1), refunds(("7", "1")))
     assert day.purchases["7"].purchases == 1
     assert day.refunds == {"7": 1}
 
