@@ -100,6 +100,7 @@ def _check(asked: Asked) -> Found:
     unseen = unseen_twice or _newly_unseen(asked, ruled)
     return Found(
         "event",
+        checked=stopped is None,
         facts=tuple(facts),
         changes=tuple(ruling.change for ruling in ruled if ruling.change is not None),
         alerts=tuple(alerts),
