@@ -250,7 +250,7 @@ def _page(reply: Reply, account: Account, chunk: Chunk) -> "tuple[pa.RecordBatch
     The last page has a cursor too, and a page after the last may be offered that is empty (A.4): it ends where `next`
     is missing or no row came.
     """
-    page = None if chunk.level in _LEVELS_WITH_ACTIONS else _columns_of(reply.body, chunk.level)
+    page = _columns_of(reply.body, chunk.level)
     if page is not None:
         columns, more, cursor = page
         found = _batch(columns, account, chunk, reply.classified.request_id)
@@ -317,7 +317,10 @@ def _columns_of(body: bytes, level: Level) -> "tuple[Mapping[str, pa.Array[Any]]
     """Return a page's columns, its `next` and its cursor, or None where its rows are not all texts as documented."""
     import pyarrow as pa
 
-    fields = [(name, pa.string()) for name in (*_FACTS, *_NAMES[level])]
+    fields: list[tuple[str, pa.DataType]] = [(name, pa.string()) for name in (*_FACTS, *_NAMES[level])]
+    if level in _LEVELS_WITH_ACTIONS:
+        actions = pa.list_(pa.struct([("action_type", pa.string()), ("value", pa.string())]))
+        fields += [(name, actions) for name in _ACTIONS]
     paging = pa.struct([("next", pa.string()), ("cursors", pa.struct([("after", pa.string())]))])
     table = parsed(body, pa.schema([("data", pa.list_(pa.struct(fields))), ("paging", paging)]))
     if table is None:
@@ -336,29 +339,50 @@ def _columns_of(body: bytes, level: Level) -> "tuple[Mapping[str, pa.Array[Any]]
 def _batch(
     columns: "Mapping[str, pa.Array[Any]]", account: Account, chunk: Chunk, request_id: str | None
 ) -> "pa.RecordBatch":
-    """Return columns of ads as spend; raises UntrustedReport where the reading of rows does."""
+    """Return columns as spend; raises UntrustedReport where the reading of rows does."""
+    level = chunk.level
     required(columns["account_id"], re.escape(account.account_id), "account_id")
     days = required(columns["date_start"], DAY, "date_start")
     # Meta leaves a count out where it is zero.
     counts = {name: columns[name].fill_null("0") for name in ("impressions", "clicks")}
     if not days.equals(columns["date_stop"]):
         raise UntrustedReport("a row spans several days; nothing is written")
+    ids = {name: required(columns[name], IDENTITY, name) for name in _NAMES[level] if name.endswith("_id")}
     return batch(
         {
             "report_date": days,
-            "level": chunk.level,
-            "entity_id": required(columns["ad_id"], IDENTITY, "ad_id"),
+            "level": level,
+            "entity_id": account.account_id if level == "account" else ids[f"{level}_id"],
             "currency": required(columns["account_currency"], r"[A-Z]{3}", "account_currency"),
             "spend": required(columns["spend"], AMOUNT, "spend"),
             **{name: whole(texts, name) for name, texts in counts.items()},
-            "campaign_id": required(columns["campaign_id"], IDENTITY, "campaign_id"),
-            "adgroup_id": required(columns["adset_id"], IDENTITY, "adset_id"),
-            "ad_id": columns["ad_id"],
-            "entity_name": columns["ad_name"],
+            "campaign_id": ids.get("campaign_id"),
+            "adgroup_id": ids.get("adset_id"),
+            "ad_id": ids.get("ad_id"),
+            "entity_name": columns.get(f"{level}_name"),
             "request_id": request_id,
+            **(_claims(columns, len(days)) if level in _LEVELS_WITH_ACTIONS else {}),
         },
         len(days),
     )
+
+
+def _claims(columns: "Mapping[str, pa.Array[Any]]", rows: int) -> dict[str, Any]:
+    """Return what rows claim of purchases, as columns; one value for all where no row has any action."""
+    import pyarrow as pa
+
+    names = ("platform_conversions", "platform_conversion_value")
+    lists = [columns[name] for name in _ACTIONS]
+    if all(one.null_count == rows for one in lists):
+        return dict.fromkeys(names, "0")
+    claimed = [
+        _purchases(dict(zip(_ACTIONS, row, strict=True)))
+        for row in zip(*(one.to_pylist() for one in lists), strict=True)
+    ]
+    return {
+        name: pa.array([format(value, "f") for value in values], pa.string())
+        for name, values in zip(names, zip(*claimed, strict=True), strict=True)
+    }
 
 
 def _json(reply: Reply) -> Any:
