@@ -1,0 +1,145 @@
+"""`make metrics-doc`: docs/metrics.md, written from the catalogue of metrics; a test compares the two."""
+
+from collections.abc import Iterable
+
+from dev.state import CHECKOUT
+from include.metrics.catalogue import ATTRIBUTION, COHORTS, CUSTOMERS, MARKETING, SALES
+from include.metrics.catalogue.entry import UNITS, Metric
+from include.metrics.days import RESTATED_DAYS
+from include.metrics.preferences import PRESETS
+from include.metrics.restatement import DEPENDENTS
+from include.metrics.usual_channels import USUAL_CHANNELS
+
+PAGE = CHECKOUT / "docs" / "metrics.md"
+
+_HEAD = """\
+# Metrics
+
+Written by `make metrics-doc` from `include/metrics/catalogue`; a test compares the two, and the comments of the
+tables' columns with it. A row says by `preference_version` and `catalogue_version` which switches and formulas made
+it.
+"""
+
+_DAYS = f"""\
+Profit and loss is [docs/pnl.md](pnl.md).
+
+## Days
+
+Days are the tenant's calendar days: 23 or 25 hours long where clocks change. Every night the last {RESTATED_DAYS}
+days and today, which is provisional, are computed again; a day that comes out the same is not written. `closed_at`
+is when the first run after the day's local midnight closed it; `is_final` says that no nightly run will look at it
+again. Late refunds, edits, restated spend, new rates and corrected costs enter `analytics.restate_queue` and reach
+what depends on them, and only that, within one run of `hourly_metrics_rollup`, however old the day:
+"""
+
+_TABLES = (
+    ("metrics_daily", "tenant-local day", "`aggregate_daily_metrics`, `hourly_metrics_rollup`"),
+    ("metrics_hourly", "hour of the tenant's clock", "`hourly_metrics_rollup`"),
+    (
+        "attribution_metrics_daily",
+        "day, clock, model, channel and campaign",
+        "`attribution_daily_metrics`, `hourly_metrics_rollup`",
+    ),
+    ("metrics_weekly", "closed local week and metric", "`weekly_metrics_summary`"),
+    ("metrics_cohorts", "month of first orders, acquisition channel, horizon", "`weekly_metrics_summary`"),
+)
+
+_FIGURES = {
+    "days": "`metrics_daily`",
+    "hours": "`metrics_hourly`",
+    "channels": "`attribution_metrics_daily`",
+    "profit": "`pnl_daily`",
+}
+
+_UNKNOWN = """\
+## What is not known
+
+A figure that is not known is null, never 0, and the row's `incomplete` says why: an ad account's day that is not
+stored yet, a currency without a rate on that day. `data_through` says up to when each input is known: sales up to
+the oldest webhook that still waits, spend up to the least of the accounts' days. Spend of which one account's day
+is missing is null, for half of it would only mislead; `ad_spend_known` is the part that is there. Of sales in
+several currencies the part with a rate is shown and the rest named. A quotient whose denominator is 0 is null.
+
+## Sales
+
+An order's day is that of `order_clock`. What it was on that day is what it is now less its edits; an edit counts on
+its own day, a refund on the day of the refund, and a cancellation takes back, on its day, what refunds leave of the
+order: all its events add up to what is left of it. By `order_date` recognition they count on the order's day
+instead. Edits are known from `orders/edited`; of a shop that does not send it, an edit counts on the order's day.
+Where prices include tax, it is taken out of goods, discounts, shipping and returns. An order that was imported as a
+total has no parts: its total is `gross`.
+
+## Channels
+
+`clock` `conversion` books credit on the order's day, `touch` on each touch's; what no touch has is on the order's
+day in both. For every model and day of the conversion clock `revenue_minor` adds up, `(unattributed)` included, to
+the value of the day's orders. Refunds are apart, in `adjustments_minor`. Spend, impressions, clicks and
+view-through claims are the platforms' and the same in every model and clock: read one model and one clock.
+`(residual)` is spend that no campaign explains. A campaign's spend belongs to the channel that most of the day's
+touches of it name; on a day without any, to the usual one:
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(CHECKOUT)}")
+
+
+def page() -> str:
+    """Return docs/metrics.md."""
+    causes = [
+        f"| {cause} | {', '.join(_FIGURES[one] for one in sorted(kinds))} |" for cause, kinds in DEPENDENTS.items()
+    ]
+    usual = [
+        f"| {platform} | {family or 'any other'} | {name} |" for (platform, family), name in USUAL_CHANNELS.items()
+    ]
+    switches = [
+        f"| `{name}` | {', '.join(f'{switch}: {value}' for switch, value in chosen.items()) or 'the defaults'} |"
+        for name, chosen in PRESETS.items()
+    ]
+    tables = [f"| `analytics.{name}` | {grain} | {jobs} |" for name, grain, jobs in _TABLES]
+    parts = [
+        _HEAD,
+        _table(("table", "one row per", "written by"), tables),
+        _DAYS,
+        _table(("cause", "what is worked again"), causes),
+        _UNKNOWN,
+        _table(("platform", "kind of campaign", "channel"), usual),
+        "## Presets of preferences\n",
+        "Every switch, its values and default: `include/metrics/preferences.py`.\n",
+        _table(("preset", "differs from the defaults in"), switches),
+        *(_section(title, entries) for title, entries in _SECTIONS),
+    ]
+    return "\n".join(parts)
+
+
+_SECTIONS: tuple[tuple[str, Iterable[Metric]], ...] = (
+    ("Sales, per day", SALES),
+    ("Customers, per day", CUSTOMERS),
+    ("Spend and marketing, per day", MARKETING),
+    ("Attribution, per day and per channel", ATTRIBUTION),
+    ("Cohorts", COHORTS),
+)
+
+
+def _section(title: str, entries: Iterable[Metric]) -> str:
+    head = ("metric", "formula", "unit", "denominator 0", "preferences", "sources", "note")
+    return f"## {title}\n\n" + _table(head, [_row(one) for one in entries])
+
+
+def _row(one: Metric) -> str:
+    name = f"`{one.column}` ({one.name})" if one.column and one.column != one.name else f"`{one.name}`"
+    zero = one.zero_denominator if one.ratio is not None else ""
+    cells = (
+        name, one.formula, UNITS[one.unit], zero, ", ".join(one.preferences), ", ".join(one.sources), one.note
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[str]) -> str:
+    return "\n".join([f"| {' | '.join(head)} |", "|" + "---|" * len(head), *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    main()
