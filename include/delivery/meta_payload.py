@@ -48,7 +48,7 @@ def batch(elements: Sequence[bytes]) -> bytes:
     """Return the body around 1 to 1,000 frozen elements; raises ValueError for another number."""
     if not 0 < len(elements) <= MOST_EVENTS:
         raise ValueError(f"a request holds 1 to {MOST_EVENTS} events, not {len(elements)}")
-    return b'{"data":[' + b",".join(elements) + b"]}"
+    return b"".join((b'{"data":[', b",".join(elements), b"]}"))
 
 
 def build(purchase: Purchase, event: Event, destination: Destination) -> Built:

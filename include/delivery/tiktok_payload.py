@@ -44,8 +44,8 @@ def batch(elements: Sequence[bytes], pixel_code: str) -> bytes:
     """Return the body around 1 to 1,000 frozen elements; raises ValueError for another number."""
     if not 0 < len(elements) <= MOST_EVENTS:
         raise ValueError(f"a request holds 1 to {MOST_EVENTS} events, not {len(elements)}")
-    head = b'{"event_source":"web","event_source_id":' + orjson.dumps(pixel_code)
-    return head + b',"data":[' + b",".join(elements) + b"]}"
+    head = b'{"event_source":"web","event_source_id":' + orjson.dumps(pixel_code) + b',"data":['
+    return b"".join((head, b",".join(elements), b"]}"))
 
 
 def build(purchase: Purchase, event: Event, destination: Destination) -> Built:

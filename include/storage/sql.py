@@ -1,7 +1,8 @@
 """SQL statements live in `queries/<room>/<verb_noun>.sql`, one per file, with named bound parameters.
 
-A statement is written once for both drivers: psycopg reads `%(name)s`, ADBC reads `$1`. Values are always bound;
-nothing in this project puts a value into SQL text.
+A statement is written once for both drivers: psycopg reads `%(name)s`, ADBC reads `$1`. Lists of bytes are bound as
+`%(name)b`, in binary: as text they cost thirty times as much. Values are always bound; nothing in this project puts a
+value into SQL text.
 """
 
 import re

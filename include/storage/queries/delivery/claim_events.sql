@@ -14,7 +14,7 @@ set
     value_minor = coalesce(claimed.value_minor, events.value_minor),
     sent_value_minor = coalesce(claimed.sent_value_minor, events.sent_value_minor)
 from unnest(
-    %(order_ids)s::bigint[], %(names)s::text[], %(seqs)s::bigint[], %(event_ids)s::text[], %(payloads)s::bytea[],
+    %(order_ids)s::bigint[], %(names)s::text[], %(seqs)s::bigint[], %(event_ids)s::text[], %(payloads)b::bytea[],
     %(values)s::bigint[], %(sent_values)s::bigint[]
 ) as claimed (order_id, event_name, event_seq, event_id, payload, value_minor, sent_value_minor)
 where
