@@ -44,7 +44,7 @@ _SPEND = (
 _SEND = ("send_ga4_purchase", "send_meta_purchase", "send_tiktok_event")
 """What the run of process_attribution could not send is theirs."""
 
-_FIGURES = ("generate_daily_pnl",)
+_FIGURES = ("aggregate_daily_metrics", "attribution_daily_metrics", "generate_daily_pnl")
 
 # The tables need this width; a narrower terminal scrolls rather than cuts figures.
 console = Console(highlight=False, width=max(126, Console().width))
@@ -119,9 +119,7 @@ def _print_result(variables: dict[str, str], now: datetime, begun: float) -> Non
         if table is not None:
             console.print(table)
     differences = _print_deliveries(variables, tenants)
-    for profit in (pnl_table(variables["ANALYTICS_DB_URL"], tenant, now) for tenant in tenants):
-        if profit is not None:
-            console.print(profit)
+    differences += _print_profits(variables, tenants, now)
     guide = Table.grid(padding=(0, 2))
     guide.add_row("Airflow", f"{variables['AIRFLOW_API_URL']}  (user admin, password {variables['AIRFLOW_PASSWORD']})")
     guide.add_row("tables", "set -a; . .run/env; psql $ANALYTICS_DB_URL  -> analytics.v_conversion_attribution")
@@ -131,7 +129,7 @@ def _print_result(variables: dict[str, str], now: datetime, begun: float) -> Non
     console.print(guide)
     console.print(f"done in {time.monotonic() - begun:.0f} s")
     if differences:
-        raise SystemExit("\n".join(["deliveries differ from what the vendors count:", *differences]))
+        raise SystemExit("\n".join(["figures differ from what vendors and shops count:", *differences]))
 
 
 def _print_deliveries(variables: dict[str, str], tenants: list[TenantRow]) -> list[str]:
@@ -148,6 +146,19 @@ def _print_deliveries(variables: dict[str, str], tenants: list[TenantRow]) -> li
     elif not differences:
         console.print("the vendors count what was sent, none of it twice; no rule of theirs was broken")
     console.print(f"what they received: {variables['SANDBOX_URL']}\n")
+    return differences
+
+
+def _print_profits(variables: dict[str, str], tenants: list[TenantRow], now: datetime) -> list[str]:
+    """Print yesterday's profit and loss of each tenant, and return where it differs from the shop's own report."""
+    differences: list[str] = []
+    for tenant in tenants:
+        table, differing = pnl_table(variables["ANALYTICS_DB_URL"], tenant, now)
+        differences += differing
+        if table is not None:
+            console.print(table)
+    if not differences:
+        console.print("net sales and orders are those of the shops' own finance reports\n")
     return differences
 
 

@@ -1,4 +1,6 @@
-select line, layer, is_subtotal, amount_minor, coverage, incomplete, is_final
-from analytics.pnl_daily
-where tenant_id = %(tenant_id)s and day = %(day)s
-order by position
+select
+    pnl.line, pnl.layer, pnl.is_subtotal, pnl.amount_minor, pnl.coverage, pnl.incomplete, pnl.is_final, metrics.orders
+from analytics.pnl_daily as pnl
+left join analytics.metrics_daily as metrics on metrics.tenant_id = pnl.tenant_id and metrics.day = pnl.day
+where pnl.tenant_id = %(tenant_id)s and pnl.day = %(day)s
+order by pnl.position
