@@ -54,6 +54,8 @@ def ask_stand_in(origin: str) -> StandIn:
         for vendor, state in vendors.items()
         if vendor in ("ga4", "meta", "tiktok")
         for shown in state.values()
+        # Beside its streams and pixels a vendor shows what was asked of its quotas.
+        if isinstance(shown, dict) and "purchases" in shown
     }
     return StandIn(counted, Counter(one["rule"] for one in _get(origin, "violations")))
 
