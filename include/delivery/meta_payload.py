@@ -11,16 +11,14 @@ import orjson
 
 from include.delivery.browser import browser_of, click_of, page_of, usable_address
 from include.delivery.consent import decide
+from include.delivery.envelope import enclosed
 from include.delivery.identifiers import hashed_id, usable_hashes
 from include.delivery.purchase import REFUND, Built, Destination, Event, Payload, Purchase, Reason, Skip
 from include.delivery.value import Valued, number, value_of
 from include.platforms.request import PlatformRequest
 
-MOST_EVENTS = 1_000
-"""In one request."""
-
 # No rate of events is documented: what the usage headers ask for is waited for, reports' pace is not.
-_COST = 0.05
+_COST = 0.001
 _HASHED = frozenset({"em", "ph", "fn", "ln", "ge", "db", "ct", "st", "zp", "country"})
 _TOO_WEAK = (
     frozenset({"ct", "country", "st", "zp", "ge", "client_user_agent"}),
@@ -46,9 +44,7 @@ def request_of(elements: Sequence[bytes], destination: Destination, api_version:
 
 def batch(elements: Sequence[bytes]) -> bytes:
     """Return the body around 1 to 1,000 frozen elements; raises ValueError for another number."""
-    if not 0 < len(elements) <= MOST_EVENTS:
-        raise ValueError(f"a request holds 1 to {MOST_EVENTS} events, not {len(elements)}")
-    return b"".join((b'{"data":[', b",".join(elements), b"]}"))
+    return enclosed(b'{"data":[', elements, b"]}")
 
 
 def build(purchase: Purchase, event: Event, destination: Destination) -> Built:

@@ -11,13 +11,12 @@ import orjson
 
 from include.delivery.browser import page_of, usable_address
 from include.delivery.consent import decide
+from include.delivery.envelope import enclosed
 from include.delivery.identifiers import hashed_id, usable_hashes
 from include.delivery.purchase import REFUND, Built, Destination, Event, Payload, Purchase, Reason, Skip
 from include.delivery.value import Valued, number, value_of
 from include.platforms.request import PlatformRequest
 
-MOST_EVENTS = 1_000
-"""In one request."""
 _CURRENCY_LIST = (
     "AED ARS AUD BDT BHD BIF BOB BRL CAD CHF CLP CNY COP CRC CZK DKK DZD EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR ISK"
     " JPY KES KHR KRW KWD KZT MAD MOP MXN MYR NGN NIO NOK NZD OMR PEN PHP PKR PLN PYG QAR RON RUB SAR SEK SGD THB TRY"
@@ -42,10 +41,8 @@ def request_of(elements: Sequence[bytes], destination: Destination) -> PlatformR
 
 def batch(elements: Sequence[bytes], pixel_code: str) -> bytes:
     """Return the body around 1 to 1,000 frozen elements; raises ValueError for another number."""
-    if not 0 < len(elements) <= MOST_EVENTS:
-        raise ValueError(f"a request holds 1 to {MOST_EVENTS} events, not {len(elements)}")
     head = b'{"event_source":"web","event_source_id":' + orjson.dumps(pixel_code) + b',"data":['
-    return b"".join((head, b",".join(elements), b"]}"))
+    return enclosed(head, elements, b"]}")
 
 
 def build(purchase: Purchase, event: Event, destination: Destination) -> Built:
