@@ -31,7 +31,7 @@ from include.tenants.registry import TenantRow, list_tenants
 from sandbox.world.profiles import DEMO_WEBHOOKS_SINCE
 
 FIRST_DAY = "2026-01-01"
-_RUN_SECONDS = 150
+_RUN_SECONDS = 300
 _ENDED = ("success", "failed")
 _SPEND = (
     "sync_fx_rates",
