@@ -9,6 +9,7 @@ from benchmarks import (
     dag_parsing,
     http_hook,
     limiter,
+    spend,
     webhook_inbox,
     window_recalculation,
 )
@@ -22,6 +23,7 @@ SUBJECTS = {
     "parsing": dag_parsing.measure,
     "http": http_hook.measure,
     "limiter": limiter.measure,
+    "spend": spend.measure,
 }
 
 
