@@ -9,6 +9,7 @@ from benchmarks import (
     dag_parsing,
     http_hook,
     limiter,
+    metrics_night,
     spend,
     webhook_inbox,
     window_recalculation,
@@ -23,6 +24,7 @@ SUBJECTS = {
     "parsing": dag_parsing.measure,
     "http": http_hook.measure,
     "limiter": limiter.measure,
+    "night": metrics_night.measure,
     "spend": spend.measure,
 }
 
