@@ -7,6 +7,7 @@ from benchmarks import (
     attribution_kernel,
     backfill,
     dag_parsing,
+    delivery,
     http_hook,
     limiter,
     metrics_night,
@@ -25,6 +26,7 @@ SUBJECTS = {
     "http": http_hook.measure,
     "limiter": limiter.measure,
     "night": metrics_night.measure,
+    "delivery": delivery.measure,
     "spend": spend.measure,
 }
 
