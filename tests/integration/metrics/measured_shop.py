@@ -1,4 +1,4 @@
-"""A shop whose orders, edits, refunds and touches are told by the real writers, and its figures as the jobs store them."""
+"""A shop whose orders, edits and refunds are told by the real writers, and its figures as the jobs store them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -135,7 +135,7 @@ class MeasuredShop:
     def refund(
         self, name: str, order: str, at: datetime, lines: Sequence[tuple[int, int, int, int]] = (), **amounts: int
     ) -> None:
-        """Let the shop tell of a refund. lines: (number of the line, quantity, subtotal, tax); amounts: shipping, tax."""
+        """Let the shop tell of a refund. lines: (line's number, quantity, subtotal, tax); amounts: shipping, tax."""
         given = tuple(RefundedLine(self.line_id(order, line[0]), *line[1:]) for line in lines)
         states = ShopStates()
         content: dict[str, Any] = {

@@ -51,8 +51,8 @@ def test_a_return_counts_on_the_day_of_the_refund_and_by_order_date_on_the_day_o
 
 
 def test_an_edit_counts_on_the_day_of_the_edit_and_by_order_date_on_the_first(shop: MeasuredShop) -> None:
-    # kb.triplewhale.com, "Edited orders": a $100 order that staff raise by $50 two days later is 100 and 50 for Shopify,
-    # 150 and 0 for Triple Whale. Shopify's page: help.shopify.com, "Edited orders in reports".
+    # kb.triplewhale.com, "Edited orders": a $100 order that staff raise by $50 two days later is 100 and 50 for
+    # Shopify, 150 and 0 for Triple Whale. Shopify's page: help.shopify.com, "Edited orders in reports".
     shop.sell("one", noon(FIRST), [Piece(10000), Piece(5000, edited_at=noon(THIRD))])
     assert figures(shop, "orders", "net_sales") == {FIRST: [1, 100], SECOND: [0, 0], THIRD: [0, 50]}
     shop.prefer(order_edit_recognition="order_date")
@@ -62,7 +62,7 @@ def test_an_edit_counts_on_the_day_of_the_edit_and_by_order_date_on_the_first(sh
 def test_a_line_that_an_edit_takes_away_is_sold_on_the_first_day_and_taken_back_with_its_discount(
     shop: MeasuredShop,
 ) -> None:
-    # 10 March: 100.00 + 2 x 20.00 - 4.00 = 136.00 net, tax 10.88. 11 March: the second line goes: -36.00 net, -2.88 tax.
+    # 10 March: 100.00 + 2 x 20.00 - 4.00 = 136.00 net, tax 10.88. 11 March: the second line goes: -36.00, tax -2.88.
     shop.sell("one", noon(FIRST), [Piece(10000, tax=800), Piece(2000, 2, 400, tax=288, removed_at=noon(SECOND))])
     assert figures(shop, "gross", "discounts", "net_sales", "tax") == {
         FIRST: [140, 4, 136, Decimal("10.88")],
@@ -72,8 +72,8 @@ def test_a_line_that_an_edit_takes_away_is_sold_on_the_first_day_and_taken_back_
 
 
 def test_tax_that_prices_include_is_in_no_part_of_sales_but_tax(database: Database) -> None:
-    # help.shopify.com, "Tax-inclusive pricing": sales = price x 100 / (100 + rate). 20 % VAT: 120.00 is 100.00 and 20.00.
-    # With 25 % off: 90.00 paid, tax 15.00, net 75.00; the discount of 30.00 held 5.00 of tax: gross 100.00, discounts
+    # help.shopify.com, "Tax-inclusive pricing": sales = price x 100 / (100 + rate). 20 % VAT: 120.00 is 100.00 and
+    # 20.00. With 25 % off: 90.00 paid, tax 15.00, net 75.00; the discount of 30.00 held 5.00: gross 100.00, discounts
     # 25.00. Refunded whole on the 12th: returns 75.00 and tax -15.00.
     shop = measured_shop(database, next(_tenants), timezone="Europe/Paris", currency="EUR")
     shop.taxes_included = True
@@ -87,7 +87,7 @@ def test_tax_that_prices_include_is_in_no_part_of_sales_but_tax(database: Databa
 
 
 def test_a_cancellation_takes_back_what_refunds_leave_whichever_comes_first(shop: MeasuredShop) -> None:
-    # 80.00 goods, 5.00 shipping. 30.00 refunded on the 12th, cancelled on the 11th: the cancellation takes 50.00 + 5.00.
+    # 80.00 goods, 5.00 shipping. 30.00 refunded on the 12th, cancelled on the 11th: that takes 50.00 + 5.00 back.
     shop.sell("one", noon(FIRST), [Piece(8000)], shipping=500, cancelled_at=noon(SECOND))
     shop.refund("back", "one", noon(THIRD), [(0, 1, 3000, 0)])
     assert figures(shop, "orders", "cancelled_orders", "net_sales", "total_sales") == {

@@ -1,6 +1,7 @@
 """Which days a run restates, in every zone."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -56,4 +57,4 @@ def test_days_have_as_many_hours_as_the_zone_gives_them(timezone: str, day: date
 def test_runs_of_days_cover_each_day_once_and_never_touch(days: set[date]) -> None:
     ranges = runs_of(days)
     assert [day for one in ranges for day in one] == sorted(days)
-    assert all(earlier.last < later.first for earlier, later in zip(ranges, ranges[1:], strict=False))
+    assert all(earlier.last < later.first for earlier, later in pairwise(ranges))
