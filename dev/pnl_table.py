@@ -45,7 +45,7 @@ def pnl_table(jobs_url: str, tenant: TenantRow, now: datetime) -> tuple[Group | 
     table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("line", no_wrap=True)
     table.add_column(tenant.currency, justify="right", no_wrap=True)
-    table.add_column("of net sales", justify="right", no_wrap=True)
+    table.add_column("margin", justify="right", no_wrap=True)
     table.add_column("known", justify="right", no_wrap=True)
     net_sales = next(row.amount_minor for row in rows if row.line == "net_sales")
     for row in rows:
@@ -55,7 +55,7 @@ def pnl_table(jobs_url: str, tenant: TenantRow, now: datetime) -> tuple[Group | 
         table.add_row(
             name if row.is_subtotal else f"  {name}",
             _amount(row.amount_minor, tenant.currency),
-            _share(row.amount_minor, net_sales) if row.is_subtotal else "",
+            f"{row.margin:.1%}" if row.margin is not None else "-" if row.is_subtotal else "",
             "" if row.coverage == 1 else f"{row.coverage:.1%}",
             style="bold" if row.is_subtotal else "",
             end_section=row.is_subtotal,
@@ -80,7 +80,3 @@ def _differences(tenant: TenantRow, day: date, now: datetime, told: tuple[int | 
 
 def _amount(minor: int | None, currency: str) -> str:
     return "-" if minor is None else f"{to_major_units(minor, currency):,.{minor_unit_exponent(currency)}f}"
-
-
-def _share(minor: int | None, net_sales: int | None) -> str:
-    return "-" if minor is None or not net_sales or net_sales < 0 else f"{minor / net_sales:.1%}"

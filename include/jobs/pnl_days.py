@@ -20,6 +20,7 @@ from include.jobs.sales_facts import stage_sales
 from include.metrics.catalogue import catalogue_version
 from include.metrics.days import Days, final_before
 from include.metrics.preferences import FormulaPreferences
+from include.metrics.ratio import quotient
 from include.metrics.sales import sales_switches
 from include.money import minor_unit_exponent, minor_unit_exponents
 from include.pnl.cost_settings import CogsSettings, CostSettings
@@ -35,7 +36,7 @@ from include.pnl.costs import (
 )
 from include.pnl.figures import Figure, whole_minor
 from include.pnl.operating import in_force, operating_costs
-from include.pnl.waterfall import Costs, Line, Sales, net_sales, waterfall
+from include.pnl.waterfall import Costs, Line, Sales, margin_base, net_sales, waterfall
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
@@ -50,6 +51,7 @@ class DayOfProfit:
     day: date
     orders: int
     lines: Sequence[Line]
+    margin_base: Figure
     preferences: FormulaPreferences
     cost_version: int
 
@@ -159,7 +161,12 @@ def _day(
         operating_costs=operating_costs(tenant.operating_costs, day, orders, net_sales(sales, preferences), exponent),
     )
     return DayOfProfit(
-        day, orders, waterfall(sales, made, preferences), preferences, _version(tenant, day, costs, cogs)
+        day=day,
+        orders=orders,
+        lines=waterfall(sales, made, preferences),
+        margin_base=margin_base(sales, preferences),
+        preferences=preferences,
+        cost_version=_version(tenant, day, costs, cogs),
     )
 
 
@@ -203,6 +210,7 @@ def _rows(tenant: Tenant, request: JobRequest, profit: DayOfProfit) -> Iterator[
             "layer": line.layer,
             "is_subtotal": line.is_subtotal,
             "amount_minor": line.figure.minor,
+            "margin": _margin(line, profit.margin_base),
             "currency": tenant.currency,
             "coverage": str(line.figure.coverage),
             "incomplete": reasons or None,
@@ -215,3 +223,8 @@ def _rows(tenant: Tenant, request: JobRequest, profit: DayOfProfit) -> Iterator[
             "run_id": request.run_id,
             "changed_at": request.now.isoformat(),
         }
+
+
+def _margin(line: Line, base: Figure) -> str | None:
+    found = quotient(line.figure.minor, base.minor) if line.is_subtotal else None
+    return None if found is None else str(found)

@@ -77,6 +77,16 @@ def waterfall(sales: Sales, costs: Costs, preferences: FormulaPreferences) -> Se
     return written
 
 
+def margin_base(sales: Sales, preferences: FormulaPreferences) -> Figure:
+    """Return what margins are shares of: net sales as the tenant has them, total sales, or gross sales."""
+    if preferences.margin_denominator == "gross_sales":
+        return sales.gross
+    if preferences.margin_denominator == "net_sales":
+        return net_sales(sales, preferences)
+    taken = (sales.discounts.negated(), sales.returns.negated())
+    return total((sales.gross, *taken, sales.shipping, sales.tax, sales.other_charges))
+
+
 def net_profit(lines: Sequence[Line]) -> Figure:
     """Return the last subtotal."""
     return next(line.figure for line in reversed(lines) if line.line == NET_PROFIT)

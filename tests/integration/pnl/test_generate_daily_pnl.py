@@ -52,6 +52,9 @@ def test_the_lines_of_a_day_are_the_waterfall_and_every_row_says_who_made_it_and
         ("operating_costs", "net_profit", -1000),
         ("net_profit", "net_profit", 10627),
     ]
+    margins = {line: row["margin"] for line, row in shop.day(FIRST).items() if row["margin"] is not None}
+    assert list(margins) == ["net_sales", "cm1", "cm2", "cm3", "net_profit"]
+    assert (margins["net_sales"], margins["cm1"]) == (1, Decimal("0.684211"))
     rows = list(shop.day(FIRST).values())
     assert {row["preference_version"] for row in rows} == {shop.tenant.formulas_on(FIRST).version()}
     assert {(row["coverage"], row["incomplete"], row["is_final"], row["currency"]) for row in rows} == {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from include.metrics.preferences import COST_KINDS, FormulaPreferences, WaterfallLayer
 from include.pnl.figures import Figure, share, total
 from include.pnl.layers import PRESETS, layers_of
-from include.pnl.waterfall import Costs, Line, Sales, net_profit, net_sales, waterfall
+from include.pnl.waterfall import Costs, Line, Sales, margin_base, net_profit, net_sales, waterfall
 
 amounts = st.integers(-(10**12), 10**12)
 known = st.builds(Figure, amounts)
@@ -139,6 +139,14 @@ def test_collected_tax_is_profit_only_where_the_tenant_says_it_is_income(
     lines = waterfall(a_day(), no_costs(), FormulaPreferences.model_validate(chosen))
     assert net_profit(lines).minor == profit
     assert line is None or line in of(lines)
+
+
+@pytest.mark.parametrize(
+    ("denominator", "base"), [("net_sales", 106), ("gross_sales", 120), ("total_sales", 100 + 6 + 19)]
+)
+def test_margins_are_shares_of_what_the_tenant_chose_not_of_whatever_is_largest(denominator: str, base: int) -> None:
+    chosen = {"margin_denominator": denominator, "net_sales_includes_shipping": True}
+    assert margin_base(a_day(), FormulaPreferences.model_validate(chosen)).minor == base
 
 
 @pytest.mark.parametrize("name", PRESETS)
