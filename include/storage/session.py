@@ -75,6 +75,12 @@ class TenantSession:
             self._companion = self.companion()
         return self._companion.columns(name, **parameters)
 
+    def batches(self, name: str, **parameters: object) -> "Iterator[pa.RecordBatch]":
+        """Read a statement's result as `columns` does, a batch at a time; one result is read to its end at a time."""
+        if self._companion is None:
+            self._companion = self.companion()
+        return self._companion.batches(name, **parameters)
+
     def companion(self) -> "Companion":
         """Open one more read-only transaction on the snapshot of `columns`, for reading beside it in another thread."""
         if self._snapshot is None:
@@ -146,6 +152,17 @@ class Companion:
 
     def columns(self, name: str, **parameters: object) -> "pa.Table":
         """Read a statement's whole result as Arrow columns."""
+        with self._executed(name, parameters) as cursor:
+            table: pa.Table = cursor.fetch_arrow_table()
+            return table
+
+    def batches(self, name: str, **parameters: object) -> "Iterator[pa.RecordBatch]":
+        """Read a statement's result a batch at a time, of about 16 MB as the server sends it."""
+        with self._executed(name, parameters) as cursor:
+            yield from cursor.fetch_record_batch()
+
+    @contextmanager
+    def _executed(self, name: str, parameters: dict[str, object]) -> Iterator[Any]:
         import adbc_driver_manager
 
         text, values = numbered(name, {"tenant_id": self._tenant_id, **parameters})
@@ -153,8 +170,7 @@ class Companion:
             try:
                 cursor.execute(f"set local statement_timeout = {self._deadline.statement_timeout_ms()}")
                 cursor.execute(text, values)
-                table: pa.Table = cursor.fetch_arrow_table()
-                return table
+                yield cursor
             except adbc_driver_manager.Error as error:
                 if error.sqlstate == _QUERY_CANCELED:
                     raise DeadlineExceeded(f"{name} was cancelled: not finished within its deadline") from error

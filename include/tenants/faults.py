@@ -22,6 +22,7 @@ from include.tenants.tenant_file import (
     CogsEntry,
     CostEntry,
     Destination,
+    Export,
     FormulaEntry,
     FxSource,
     OperatingCostEntry,
@@ -47,6 +48,7 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("costs", "fulfilment"): Fulfilment,
     ("cogs",): CogsEntry,
     ("operating_costs",): OperatingCostEntry,
+    ("exports",): Export,
 }
 _KINDS = {
     "missing": "is missing",

@@ -24,6 +24,7 @@ _DATABASE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _CONNECTION = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _ROLE = re.compile(r"[A-Za-z0-9_.@:/+-]{1,63}")
 _PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9_.~-]+)+")
+_ROOT = re.compile(r"[a-z][a-z0-9+.-]*://([A-Za-z0-9_.-]+@)?[A-Za-z0-9_.-]*(/(?!\.\.?(/|$))[A-Za-z0-9_.~=-]+)*")
 _DIGITS = re.compile(r"[0-9]{1,32}")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 _EXACT_DECIMALS, _EXACT_DIGITS = 6, 15
@@ -175,6 +176,9 @@ Connection = Annotated[str, matching(_CONNECTION, "must be an Airflow connection
 Role = Annotated[str, matching(_ROLE, "must be a PostgreSQL role of at most 63 characters without spaces and quotes")]
 AccountId = Annotated[str, matching(_DIGITS, "must be digits in quotes, without act_ and hyphens")]
 FilePath = Annotated[str, matching(_PATH, "must be a path that begins with a slash, such as /rates.csv")]
+RootUrl = Annotated[
+    str, matching(_ROOT, "must be the URL of a folder such as s3://conn_id@bucket/folder, without a password")
+]
 RegularExpression = Annotated[str, AfterValidator(_regular_expression)]
 EventIdTemplate = Annotated[str, AfterValidator(_event_id_template)]
 Day = Annotated[date, BeforeValidator(_day)]

@@ -14,7 +14,9 @@ import yaml
 from pydantic import ValidationError
 
 from include.errors import InvalidInput
-from include.tenants.faults import Fault, faults_of
+from include.exports.data_sets import DATA_SETS, DataSet
+from include.tenants.faults import Fault, Location, faults_of
+from include.tenants.fields import nearest
 from include.tenants.record import DATED
 from include.tenants.tenant_file import TenantFile
 
@@ -25,6 +27,7 @@ _UNIQUE_BY = {
     "fx_sources": ("source",),
     "campaign_rules": ("name",),
     "operating_costs": ("name", "from"),
+    "exports": ("name",),
 }
 _TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"
 
@@ -100,7 +103,7 @@ def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
 
 
 def _checked(path: Path, data: dict[str, Any]) -> tuple[TenantFile | None, list[Fault]]:
-    checks = (_order_faults, _repetitions, _fx_faults, _rule_faults, _cost_faults)
+    checks = (_order_faults, _repetitions, _fx_faults, _rule_faults, _cost_faults, _export_faults)
     between_parts = [*_name_faults(path, data), *(fault for check in checks for fault in check(data))]
     try:
         return TenantFile.model_validate(data), between_parts
@@ -150,6 +153,24 @@ def _cost_faults(data: dict[str, Any]) -> Iterator[Fault]:
         if entry.get("missing_cost_policy") == "default_percent" and without_default:
             fault = "is default_percent; give cogs a default_percent, or choose exclude or zero"
             yield Fault(("formulas", index, "missing_cost_policy"), fault)
+
+
+def _export_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    for index, entry in _entries(data, "exports"):
+        chosen, columns = DATA_SETS.get(str(entry.get("data_set"))), entry.get("columns")
+        if chosen is not None and isinstance(columns, list):
+            for place, name in enumerate(columns):
+                yield from _column_faults(("exports", index, "columns", place), name, columns[:place], chosen)
+        if "at_hour" in entry and entry.get("every") in ("quarter_hour", "hour"):
+            yield Fault(("exports", index, "at_hour"), "must be left out: only days and weeks begin at an hour")
+
+
+def _column_faults(location: Location, name: Any, before: list[Any], chosen: DataSet) -> Iterator[Fault]:
+    if name in before:
+        yield Fault(location, f"{name} is written twice; keep one")
+    elif isinstance(name, str) and name not in chosen.columns:
+        known = nearest(name, chosen.columns) or f"; known are {', '.join(chosen.columns)}"
+        yield Fault(location, f"{name} is no column of {chosen.name}{known}")
 
 
 def _day_of(value: Any) -> date | None:

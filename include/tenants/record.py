@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.tenants.tenant import FROM_THE_BEGINNING
-from include.tenants.tenant_file import CampaignRule, OperatingCostEntry, TenantFile
+from include.tenants.tenant_file import CampaignRule, Export, OperatingCostEntry, TenantFile
 
 Row = Mapping[str, Any]
 Record = Mapping[str, Mapping[str, Row]]
@@ -27,6 +27,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "costs": ("valid_from",),
     "cogs": ("valid_from",),
     "operating_costs": ("name", "valid_from"),
+    "exports": ("name",),
     "readers": ("role",),
 }
 """Part with many rows -> its key within a tenant."""
@@ -48,6 +49,7 @@ def record_of_file(file: TenantFile) -> Record:
         "fx_sources": [{**source.model_dump(), "position": at} for at, source in enumerate(file.fx_sources)],
         "campaign_rules": [_rule(file, rule, at) for at, rule in enumerate(file.campaign_rules)],
         "operating_costs": [_operating_cost(cost) for cost in file.operating_costs],
+        "exports": [_export(export, at) for at, export in enumerate(file.exports)],
         "readers": [{"role": role} for role in file.readers],
     }
     return record({name: getattr(file, name) for name in TENANT_FIELDS}, parts)
@@ -63,6 +65,10 @@ def _dated(file: TenantFile, part: str) -> list[Row]:
 def _operating_cost(cost: OperatingCostEntry) -> Row:
     fields = cost.model_dump(exclude={"from_day", "until"})
     return {**fields, "valid_from": cost.from_day or FROM_THE_BEGINNING.date(), "valid_to": cost.until}
+
+
+def _export(export: Export, position: int) -> Row:
+    return {**export.model_dump(exclude={"columns"}), "position": position, "columns": list(export.columns)}
 
 
 def _rule(file: TenantFile, rule: CampaignRule, position: int) -> Row:

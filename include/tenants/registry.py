@@ -10,6 +10,7 @@ from datetime import UTC
 from typing import Any
 
 from include.errors import InvalidInput
+from include.exports.definition import ExportDefinition
 from include.metrics.preferences import FormulaPreferences
 from include.pnl.cost_settings import CogsSettings, CostSettings, OperatingCost
 from include.storage.control import control_rows
@@ -48,7 +49,7 @@ def list_tenants(control_url: str) -> list[TenantRow]:
 
 def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
     """Return one tenant with every settings entry, ascending, defaults from the beginning when it has none, and with
-    its enabled destinations and ad accounts.
+    its enabled destinations, ad accounts and exports.
 
     jobs_url: analytics_jobs in the first database, also for a tenant whose rows live in another. Raises InvalidInput
     when there is no such tenant.
@@ -59,6 +60,7 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
         destinations = session.rows("tenants/select_destinations")
         sources = session.rows("tenants/select_sources")
         ad_accounts = session.rows("tenants/select_ad_accounts")
+        exports = session.rows("tenants/select_exports")
         formulas, costs, cogs, operating_costs = (
             session.rows(f"tenants/select_{part}") for part in ("formulas", "costs", "cogs", "operating_costs")
         )
@@ -87,6 +89,7 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
             OperatingCost(row.name, row.kind, row.amount, row.per, row.valid_from, row.valid_to)
             for row in operating_costs
         ),
+        exports=tuple(_export(entry) for entry in exports if entry.enabled),
     )
 
 
@@ -101,6 +104,19 @@ def _ad_account(row: Any) -> TenantAdAccount:
         conn_id=row.conn_id,
         currency=row.currency,
         timezone=row.timezone,
+    )
+
+
+def _export(row: Any) -> ExportDefinition:
+    return ExportDefinition(
+        name=row.name,
+        data_set=row.data_set,
+        file_format=row.file_format,
+        destination=row.destination,
+        every=row.every,
+        at_hour=row.at_hour,
+        columns=tuple(row.columns),
+        days=row.days,
     )
 
 

@@ -9,6 +9,7 @@ from itertools import groupby, pairwise
 from typing import Generic, Literal, TypeVar
 
 from include.clock import day_bounds
+from include.exports.definition import ExportDefinition
 from include.metrics.preferences import FormulaPreferences
 from include.money import minor_unit_exponent
 from include.pnl.cost_settings import CogsSettings, CostSettings, OperatingCost
@@ -72,8 +73,8 @@ class Tenant:
     """One tenant; timezone is an IANA name, currency ISO 4217, settings_history ascending and never empty.
 
     The histories of figures are ascending and may be empty: formulas are shopify_finance then, costs unknown.
-    destinations, ad_accounts: the enabled ones. shop_conn_id: connection of the shop's own API, None when it has no
-    such source.
+    destinations, ad_accounts, exports: the enabled ones. shop_conn_id: connection of the shop's own API, None when it
+    has no such source.
     """
 
     tenant_id: int
@@ -91,6 +92,7 @@ class Tenant:
     cost_history: tuple[InForce[CostSettings], ...] = ()
     cogs_history: tuple[InForce[CogsSettings], ...] = ()
     operating_costs: tuple[OperatingCost, ...] = ()
+    exports: tuple[ExportDefinition, ...] = ()
 
     def settings_at(self, instant: datetime) -> AttributionSettings:
         """Return the settings in force at instant; before the first entry the first one applies."""

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from include.clock import day_bounds
+from include.exports.data_sets import DATA_SETS
+from include.exports.definition import Cadence
 from include.metrics.preferences import PRESETS, FormulaPreferences
 from include.pnl.cost_settings import Amount, CogsSettings, CostSettings
 from include.tenants.fields import (
@@ -26,9 +28,11 @@ from include.tenants.fields import (
     Name,
     RegularExpression,
     Role,
+    RootUrl,
     Slug,
     Zone,
     between,
+    nearest,
 )
 from include.tenants.settings import AttributionSettings
 
@@ -39,6 +43,12 @@ def _not_empty(when: dict[str, str]) -> dict[str, str]:
     if not when:
         raise ValueError(f"must name at least one of {', '.join(get_args(TouchField))}")
     return when
+
+
+def _data_set(name: str) -> str:
+    if name not in DATA_SETS:
+        raise ValueError(f"must be one of {', '.join(DATA_SETS)}{nearest(name, DATA_SETS)}")
+    return name
 
 
 class Part(BaseModel):
@@ -159,6 +169,20 @@ class CampaignRule(Part):
     from_day: Annotated[Day | None, Field(alias="from")] = None
 
 
+class Export(Part):
+    """What the tenant gets as files of its own, where and how often; columns empty for all, days None for all."""
+
+    name: Slug
+    data_set: Annotated[str, AfterValidator(_data_set)]
+    columns: tuple[Name, ...] = ()
+    file_format: Annotated[Literal["parquet", "csv"], Field(alias="format")] = "parquet"
+    destination: RootUrl
+    every: Cadence = "day"
+    at_hour: Annotated[Count, between(0, 23)] = 0
+    days: Annotated[Count, between(1, 3660)] | None = None
+    enabled: Flag = True
+
+
 class TenantFile(Part):
     """One tenant as its file describes it."""
 
@@ -179,6 +203,7 @@ class TenantFile(Part):
     costs: tuple[CostEntry, ...] = ()
     cogs: tuple[CogsEntry, ...] = ()
     operating_costs: tuple[OperatingCostEntry, ...] = ()
+    exports: tuple[Export, ...] = ()
     readers: tuple[Role, ...] = ()
 
     def first_instant_of(self, day: date | datetime) -> datetime:

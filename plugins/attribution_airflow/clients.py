@@ -8,13 +8,42 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowNotFoundException
+
 from attribution_airflow.connections import database_url, platform_connection
+from include.errors import InvalidInput
+from include.exports.root import Folder
 from include.platforms.client import PlatformClient
 
 
 def job_clients() -> Mapping[str, object]:
-    """Return the clients of a task: `platforms`, an OpenClient; `first_database`, which gives the jobs' URL of it."""
-    return {"platforms": Platforms(), "first_database": partial(database_url, "analytics_db")}
+    """Return the clients of a task: `platforms`, an OpenClient; `exports`, an OpenRoot; `first_database`, which gives
+    the jobs' URL of it."""
+    return {
+        "platforms": Platforms(),
+        "exports": open_folder,
+        "first_database": partial(database_url, "analytics_db"),
+    }
+
+
+def open_folder(url: str) -> Folder:
+    """Return the folder of a URL, of whatever store Airflow has a provider for; a connection id stands before an @.
+
+    Raises InvalidInput when there is no such provider or connection.
+    """
+    from airflow.sdk import ObjectStoragePath
+
+    try:
+        folder = ObjectStoragePath(url)
+        # The store is looked for here, where its absence can be told from a folder's.
+        folder.fs  # noqa: B018
+    except (AirflowNotFoundException, ImportError, ValueError) as error:
+        scheme = url.partition("://")[0]
+        raise InvalidInput(
+            f"{url} cannot be opened ({type(error).__name__}); install Airflow's provider for {scheme} and create the"
+            " connection before its @"
+        ) from error
+    return folder
 
 
 class Platforms:

@@ -35,6 +35,7 @@ CONTRACT = {
     "aggregate_daily_metrics": ("`0 2 * * *`", DAYS, timedelta(days=1)),
     "attribution_daily_metrics": ("`10 2 * * *`", DAYS, timedelta(days=1)),
     "hourly_metrics_rollup": ("`5 * * * *`", DAYS, timedelta(hours=1)),
+    "attribution_export_scheduler": ("`*/15 * * * *`", set(), timedelta(minutes=15)),
     "weekly_metrics_summary": ("`0 5 * * 2`", set(), timedelta(days=7)),
     "generate_daily_pnl": ("`30 4 * * *`", DAYS, timedelta(days=1)),
     "sync_fx_rates": ("`50 1 * * *`", set(), timedelta(days=1)),

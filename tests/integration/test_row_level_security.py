@@ -57,6 +57,8 @@ _CHECKED_TEXT = {
     "tenant_cogs_config.source": "shopify",
     "operating_costs.kind": "fixed",
     "operating_costs.per": "month",
+    "tenant_exports.file_format": "csv",
+    "tenant_exports.every": "day",
     "product_costs.source": "shopify",
     "transactions.kind": "sale",
 }

@@ -89,6 +89,7 @@ def _no_tenants_afterwards(database: Database) -> Iterator[None]:
             "tenant_sources",
             "tenant_fx_sources",
             "tenant_campaign_rules",
+            "tenant_exports",
             "reader_tenants",
         ):
             connection.execute(f"delete from control.{table}")
