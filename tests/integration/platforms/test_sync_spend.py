@@ -190,13 +190,13 @@ def test_an_entity_that_vanished_from_its_day_is_gone_and_logged(shop: SpendingS
 @pytest.mark.parametrize(
     ("campaigns", "why"),
     [
-        ([row(spend="1,50")], "spend is not a decimal number"),
-        ([row(spend="-")], "spend is not a decimal number"),
-        ([row(clicks="some")], "clicks is not a whole number"),
+        ([row(spend="1,50")], "spend is missing or malformed"),
+        ([row(spend="-")], "spend is missing or malformed"),
+        ([row(clicks="some")], "clicks is missing or malformed"),
         ([row(date_start="2026-03-19", date_stop="2026-03-19")], "outside 2026-03-20 to 2026-03-20"),
         ([row(date_start="2026-03-21", date_stop="2026-03-21")], "outside 2026-03-20 to 2026-03-20"),
         ([row(account_currency="EUR")], "another currency than the account's USD"),
-        ([row(account_id="4712")], "another account"),
+        ([row(account_id="4712")], "account_id is missing or malformed"),
         ([row(), row()], "twice"),
         ([], "no rows although the account's total is not 0"),
     ],
