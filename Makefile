@@ -39,9 +39,10 @@ up: $(READY)  ## start PostgreSQL and Airflow and leave them running
 down: $(READY)  ## stop exactly what was started
 	@$(RUN) -m dev.stack down
 
-import: $(READY)  ## load your own data: TENANT=slug TOUCHPOINTS=file.csv ORDERS=file.csv
+import: $(READY)  ## load your own data: TENANT=slug TOUCHPOINTS=file.csv ORDERS=file.csv COSTS=file.csv
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.imports --tenant "$(TENANT)" \
-	    $(if $(TOUCHPOINTS),--touchpoints "$(TOUCHPOINTS)") $(if $(ORDERS),--orders "$(ORDERS)")
+	    $(if $(TOUCHPOINTS),--touchpoints "$(TOUCHPOINTS)") $(if $(ORDERS),--orders "$(ORDERS)") \
+	    $(if $(COSTS),--costs "$(COSTS)")
 
 explain: $(READY)  ## why an order has its credit: TENANT=slug ORDER=id (JSON=1)
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.explain --tenant "$(TENANT)" --order "$(ORDER)" $(if $(JSON),--json)

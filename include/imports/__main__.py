@@ -1,4 +1,4 @@
-"""`python -m include.imports --tenant SLUG [--touchpoints FILE] [--orders FILE]`: what `make import` runs.
+"""`python -m include.imports --tenant SLUG [--touchpoints FILE] [--orders FILE] [--costs FILE]`: `make import`.
 
 Prints what became of every row; exits 0 even when rows were quarantined, 1 when a file or a tenant was refused.
 """
@@ -6,7 +6,9 @@ Prints what became of every row; exits 0 even when rows were quarantined, 1 when
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -16,22 +18,33 @@ from rich.table import Table
 
 from include import clock
 from include.errors import AttributionError, InvalidInput
-from include.imports import order_rows, touchpoint_rows
-from include.imports.csv_rows import read_header
+from include.imports import cost_rows, order_rows, touchpoint_rows
+from include.imports.csv_rows import Columns, read_header
 from include.imports.doorbell import ring
-from include.imports.load import Imported, import_orders, import_touchpoints
+from include.imports.load import Imported, import_costs, import_orders, import_touchpoints
 from include.tenants.named import tenant_named
+from include.tenants.tenant import Tenant
+
+Load = Callable[[str, Tenant, Path, datetime, Callable[[int], None]], Imported]
+
+_KINDS = (
+    (touchpoint_rows.COLUMNS, import_touchpoints),
+    (order_rows.COLUMNS, import_orders),
+    (cost_rows.COLUMNS, import_costs),
+)
 
 
 def main() -> int:
     """Import the files named on the command line."""
-    parser = argparse.ArgumentParser(prog="make import", description="Load touches and orders from CSV files.")
+    parser = argparse.ArgumentParser(prog="make import", description="Load touches, orders and unit costs.")
     parser.add_argument("--tenant", required=True)
     parser.add_argument("--touchpoints", type=Path)
     parser.add_argument("--orders", type=Path)
+    parser.add_argument("--costs", type=Path)
     arguments = parser.parse_args()
     try:
-        imported = _import(arguments.tenant, arguments.touchpoints, arguments.orders)
+        files = (arguments.touchpoints, arguments.orders, arguments.costs)
+        imported = _import(arguments.tenant, [(path, kind) for path, kind in zip(files, _KINDS, strict=True) if path])
     except AttributionError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -46,21 +59,19 @@ def main() -> int:
     return 0
 
 
-def _import(slug: str, touchpoints: Path | None, orders: Path | None) -> list[Imported]:
-    if touchpoints is None and orders is None:
-        raise InvalidInput("nothing to import; name TOUCHPOINTS=file.csv or ORDERS=file.csv")
+def _import(slug: str, files: Sequence[tuple[Path, tuple[Columns, Load]]]) -> list[Imported]:
+    if not files:
+        raise InvalidInput("nothing to import; name TOUCHPOINTS=file.csv, ORDERS=file.csv or COSTS=file.csv")
     tenant, url = tenant_named(slug, os.environ)
-    # Both before either is loaded: a file that is refused says that nothing was imported.
-    for path, columns in ((touchpoints, touchpoint_rows.COLUMNS), (orders, order_rows.COLUMNS)):
-        if path is not None:
-            read_header(path, columns)
+    # All before any is loaded: a file that is refused says that nothing was imported.
+    for path, (columns, _) in files:
+        read_header(path, columns)
     now = clock.now()
     console = Console(stderr=True)
     imported = []
-    for path, load in ((touchpoints, import_touchpoints), (orders, import_orders)):
-        if path is not None:
-            with console.status(path.name) as status:
-                imported.append(load(url, tenant, path, now, _Shown(status, path.name)))
+    for path, (_, load) in files:
+        with console.status(path.name) as status:
+            imported.append(load(url, tenant, path, now, _Shown(status, path.name)))
     return imported
 
 

@@ -1,4 +1,4 @@
-"""Load a CSV of touches or orders into a tenant: streamed into a stage, merged in one transaction, counted.
+"""Load a CSV of touches, orders or unit costs into a tenant: staged, merged in one transaction, counted.
 
 Bad rows go to quarantine with their line and reason and stop nothing; a second import of the same file writes nothing.
 """
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from include.errors import InvalidInput
 from include.ids import stable_id
-from include.imports import order_rows, touchpoint_rows
+from include.imports import cost_rows, order_rows, touchpoint_rows
 from include.imports.csv_rows import BadRow, Columns, CsvRow, read_header, read_rows, refused
 from include.orders.settle import begin
 from include.orders.stages import ORDER_SCHEMA
@@ -35,6 +35,7 @@ _QUARANTINE_SCHEMA_FIELDS: "list[pa.Field[Any]]" = [
 _QUARANTINE_SCHEMA = pa.schema(_QUARANTINE_SCHEMA_FIELDS)
 
 Progress = Callable[[int], None]
+_COST_COLUMNS = ("variant_id", "sku", "valid_from", "valid_to", "unit_cost_minor", "currency")
 Parse = Callable[[Any, Tenant, datetime], dict[str, object]]
 
 
@@ -99,6 +100,39 @@ def import_orders(url: str, tenant: Tenant, path: Path, now: datetime, progress:
     )
 
 
+def import_costs(url: str, tenant: Tenant, path: Path, now: datetime, progress: Progress) -> Imported:
+    """Import a CSV of unit costs in one transaction; arguments and errors as for touchpoints.
+
+    Of rows for the same goods and instant the last one counts. What is stored and not in the file stays.
+    """
+    ignored = read_header(path, cost_rows.COLUMNS)
+    quarantined, latest, read = Quarantined(), dict[tuple[object, ...], dict[str, object]](), 0
+    with tenant_transaction(url, tenant.tenant_id) as session:
+        session.execute("imports/drop_stage_of_quarantine")
+        session.execute("imports/create_stage_of_quarantine")
+        parsed = _parsed(read_rows(path, cost_rows.COLUMNS), tenant, now, cost_rows.parse_cost, quarantined)
+        for row in parsed:
+            read += 1
+            latest[row["variant_id"], row["sku"], row["valid_from"]] = row
+        progress(read)
+        columns = {name: [row[name] for row in latest.values()] for name in _COST_COLUMNS}
+        stored = session.rows("pnl/upsert_product_costs", source=cost_rows.SOURCE, **columns)
+        _store_quarantine(session, "import:costs", quarantined.rows)
+    new = sum(row.is_new for row in stored)
+    return Imported(
+        file=path.name,
+        read=read + len(quarantined.rows),
+        new=new,
+        changed=len(stored) - new,
+        unchanged=len(latest) - len(stored),
+        superseded=read - len(latest),
+        quarantined=quarantined,
+        ignored_columns=ignored,
+        # The next hourly run reworks the days that the changed costs reach.
+        work_waits=False,
+    )
+
+
 @dataclass(frozen=True)
 class _Kind:
     name: str
@@ -122,7 +156,7 @@ def _import(
         begin(session, tenant)
         session.execute("imports/drop_stage_of_quarantine")
         session.execute("imports/create_stage_of_quarantine")
-        parsed = _parsed(read_rows(path, kind.columns), tenant, now, kind, quarantined)
+        parsed = _parsed(read_rows(path, kind.columns), tenant, now, kind.parse, quarantined)
         staged = session.copy(f"stage_{kind.name}", _batches(parsed, kind.schema, progress), kind.schema)
         read = staged + len(quarantined.rows)
         counts = merge(session, tenant, staged)
@@ -143,14 +177,14 @@ def _import(
 
 
 def _parsed(
-    rows: Iterable[CsvRow | BadRow], tenant: Tenant, now: datetime, kind: _Kind, quarantined: Quarantined
+    rows: Iterable[CsvRow | BadRow], tenant: Tenant, now: datetime, parse: Parse, quarantined: Quarantined
 ) -> Iterator[dict[str, object]]:
     for row in rows:
         if isinstance(row, BadRow):
             quarantined.add(row)
             continue
         try:
-            parsed = kind.parse(row.fields, tenant, now)
+            parsed = parse(row.fields, tenant, now)
         except InvalidInput as error:
             quarantined.add(refused(row, str(error)))
             continue

@@ -7,7 +7,7 @@ than stored are replaced. Which days are worked is said by the jobs that call th
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,7 @@ from include.tenants.tenant import Tenant
 
 _MOST_REASONS = 500
 """Characters of a line's reasons that are stored."""
+_COVERAGE = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -171,13 +172,17 @@ def _day(
 
 
 def _sales(row: Any | None) -> Sales:
-    def figure(amount: Decimal | None) -> Figure:
-        minor = None if amount is None else whole_minor(amount)
-        return Figure(minor, row.share.quantize(Decimal("0.000001")), (row.reason,) if row.reason else ())  # type: ignore[union-attr]
-
+    names = [field.name for field in fields(Sales)]
     if row is None:
-        return Sales(*(Figure(0) for _ in range(6)))
-    return Sales(*(figure(getattr(row, name)) for name in Sales.__dataclass_fields__))
+        return Sales(**{name: Figure(0) for name in names})
+    coverage, reasons = row.share.quantize(_COVERAGE), (row.reason,) if row.reason else ()
+    amounts: Mapping[str, Decimal | None] = {name: getattr(row, name) for name in names}
+    return Sales(
+        **{
+            name: Figure(None if amount is None else whole_minor(amount), coverage, reasons)
+            for name, amount in amounts.items()
+        }
+    )
 
 
 def _version(tenant: Tenant, day: date, costs: CostSettings, cogs: CogsSettings) -> int:
@@ -200,6 +205,7 @@ def _money_of(tenant: Tenant) -> dict[str, object]:
 
 def _rows(tenant: Tenant, request: JobRequest, profit: DayOfProfit) -> Iterator[Mapping[str, Any]]:
     final = profit.day < final_before(local_today(tenant.timezone, request.now))
+    preference_version, formulas_version = profit.preferences.version(), catalogue_version()
     for line in profit.lines:
         reasons = "; ".join(line.figure.reasons)[:_MOST_REASONS]
         yield {
@@ -216,9 +222,9 @@ def _rows(tenant: Tenant, request: JobRequest, profit: DayOfProfit) -> Iterator[
             "incomplete": reasons or None,
             # One part per product would be a table of its own.
             "parts": dict(line.figure.parts) if line.line != "cogs" else {},
-            "preference_version": profit.preferences.version(),
+            "preference_version": preference_version,
             "cost_version": profit.cost_version,
-            "catalogue_version": catalogue_version(),
+            "catalogue_version": formulas_version,
             "is_final": final,
             "run_id": request.run_id,
             "changed_at": request.now.isoformat(),

@@ -19,8 +19,8 @@ _HUNDRED = Decimal(100)
 class Goods:
     """One product's goods of a day: sold and edited less returned and cancelled, without tax.
 
-    cost: of those pieces whose unit cost is known. costed, uncosted: net sales of the pieces with a unit cost and of
-    those without. sold_costed, sold: net sales of what was sold, before returns: what coverage is measured by.
+    cost: of those pieces whose unit cost is known. uncosted: net sales of the pieces without one. sold_costed, sold:
+    net sales of what was sold, before returns, with a unit cost and in all: what coverage is measured by.
     without_rate: a unit cost exists, in a currency that has no rate.
     """
 

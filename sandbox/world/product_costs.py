@@ -64,11 +64,12 @@ def store(url: str, tenant_id: int, currency: str, costs: Iterator[UnitCost]) ->
             {
                 "tenant_id": tenant_id,
                 "source": "shopify",
-                "currency": currency,
-                "skus": [row.sku for row in rows],
-                "starts": [row.valid_from for row in rows],
-                "ends": [row.valid_to for row in rows],
-                "costs": [row.unit_cost_minor for row in rows],
+                "variant_id": [""] * len(rows),
+                "sku": [row.sku for row in rows],
+                "valid_from": [row.valid_from for row in rows],
+                "valid_to": [row.valid_to for row in rows],
+                "unit_cost_minor": [row.unit_cost_minor for row in rows],
+                "currency": [currency] * len(rows),
             },
         ).rowcount
 
