@@ -15,8 +15,10 @@ DEMO_END = date(2026, 4, 16)
 """Exclusive: the last order is placed on 2026-04-15 UTC."""
 DEMO_NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 DEMO_WEBHOOKS_SINCE = DEMO_NOW - timedelta(days=9)
-"""What the demo's shops told after this instant comes as webhooks, and is in no CSV however far the clock has moved. The
-last whole week before DEMO_NOW is in them with every line, tax and gateway, which no CSV has."""
+"""What the demo's shops told after this instant comes as webhooks, and is in no CSV however far the clock has moved.
+
+The last whole week before DEMO_NOW is in them with every line, tax and gateway, which no CSV has.
+"""
 
 NORTHWIND_OUTDOOR = ShopProfile(
     slug="northwind-outdoor",
