@@ -1,9 +1,9 @@
 """`python -m dev.explain_stories`: write the stories of docs/explain.md anew from the demo world.
 
-A private PostgreSQL gets the demo's tenants, its world as of the demo's first day, its last day as webhooks, and credit
-by process_attribution; each order named in the document by `make explain TENANT=... ORDER=...` is then explained into
-the block below it. With --check nothing is written, and a difference is an error. An order that was credited anew shows
-when, in machine time, and so tells another story every time: choose one that was not.
+A private PostgreSQL gets the demo's tenants, its world as of the demo's first day, its last days as webhooks, and
+credit by process_attribution; each order named in the document by `make explain TENANT=... ORDER=...` is then explained
+into the block below it. With --check nothing is written, and a difference is an error. An order that was credited anew
+shows when, in machine time, and so tells another story every time: choose one that was not.
 """
 
 import argparse

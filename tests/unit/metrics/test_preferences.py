@@ -1,5 +1,8 @@
 """Preferences are versioned by what they say, and their presets are complete."""
 
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
 import pytest
 from pydantic import ValidationError
 
@@ -34,3 +37,15 @@ def test_a_waterfall_of_ones_own_has_every_cost_kind_once() -> None:
             FormulaPreferences.model_validate({"waterfall": "custom", "waterfall_layers": layers})
     with pytest.raises(ValidationError, match="and only with it"):
         FormulaPreferences.model_validate({"waterfall_layers": whole})
+
+
+def test_the_document_names_every_switch_with_its_values_and_the_default_first() -> None:
+    document = (Path(__file__).resolve().parents[3] / "docs" / "pnl.md").read_text("utf-8")
+    table = [line for line in document.partition("## Every switch")[2].splitlines() if line.startswith("| `")]
+    rows = dict(line.split(" | ", 2)[:2] for line in table)
+    assert [name.strip("| `") for name in rows] == list(FormulaPreferences.model_fields)
+    for name, field in FormulaPreferences.model_fields.items():
+        if get_origin(field.annotation) is Literal:
+            first, *others = rows[f"| `{name}`"].replace("`", "").split()
+            assert first == field.default
+            assert {first, *others} == set(get_args(field.annotation))
