@@ -79,6 +79,7 @@ def _stage(
         **usual_channel_arrays(),
         **sales_switches(preferences),
     }
+    session.execute("metrics/allow_memory")
     session.execute("metrics/drop_channel_facts")
     for table in _FACTS:
         session.execute(f"metrics/create_{table}", **window)

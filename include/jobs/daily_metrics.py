@@ -59,11 +59,13 @@ def _stage(
     start, end = days.bounds(tenant.timezone)
     window = {"start": start, "end": end, "timezone": tenant.timezone, **asdict(days)}
     money = money_of(tenant)
+    session.execute("metrics/allow_memory")
     session.execute("metrics/drop_day_facts")
     stage_sales(session, tenant, days.first, days.last, preferences)
     session.execute("metrics/create_day_sales", **sales_switches(preferences), **money)
     session.execute("metrics/create_day_spend", **window, **money, **spend_accounts_of(tenant))
     session.execute("metrics/create_day_conversions", **window)
+    session.execute("metrics/analyze_day_conversions")
     session.execute("metrics/create_day_paths")
     session.execute("metrics/create_day_sessions", **window)
     session.execute("metrics/create_stage_of_days")
