@@ -104,7 +104,7 @@ happened as (
     select lines.*, 'cancellation', case when %(refunds_on_own_day)s::boolean then cancelled_at else sold_at end,
         -(quantity - returned), -worth_of_piece * (quantity - returned), true
     from lines
-    where cancelled_at is not null
+    where cancelled_at is not null and quantity > returned
 )
 select
     order_id, line_id, kind, (at at time zone %(timezone)s)::date as day, currency, product,
