@@ -40,13 +40,18 @@ async def _vendor(request: web.Request) -> web.StreamResponse:
         return web.json_response(
             {"error": f"no vendor here; prefixes are {prefixes}, control is /_sandbox/"}, status=404
         )
+    try:
+        body = await request.read()
+    except ConnectionResetError:
+        # The client died while it was sending: nothing was received, and nobody reads a reply.
+        return web.Response(status=400)
     call = Call(
         vendor=surface.vendor,
         method=request.method,
         path=request.path[len(surface.prefix) :] or "/",
         query=dict(request.query),
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=await request.read(),
+        body=body,
         now=sandbox.now,
         tokens=sandbox.house.tokens,
     )
