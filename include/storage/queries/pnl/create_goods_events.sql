@@ -42,7 +42,7 @@ lines as (
         costs.unit_cost_minor * worth.rate as unit_cost,
         case
             when costs.unit_cost_minor is not null and worth.rate is null
-                then coalesce(rates.reason, 'no rate of ' || costs.currency || ' on ' || sold_day.day || '; run sync_fx_rates')
+                then coalesce(rates.reason, 'no rate of ' || costs.currency || ' on ' || sold_day.day || ': run sync_fx_rates')
         end as reason
     from sold_orders as sold
     join analytics.order_lines as lines on lines.tenant_id = %(tenant_id)s and lines.order_id = sold.order_id

@@ -53,7 +53,7 @@ select
     coalesce(sum(moved.refunded * worth.rate), 0) as refunded,
     coalesce(sum(moved.fees * worth.rate), 0) as actual_fees,
     min(case when worth.rate is null
-             then coalesce(rates.reason, 'no rate of ' || moved.currency || ' on ' || moved.day || '; run sync_fx_rates')
+             then coalesce(rates.reason, 'no rate of ' || moved.currency || ' on ' || moved.day || ': run sync_fx_rates')
         end) as without_rate
 from moved
 left join analytics.exchange_rates as rates
