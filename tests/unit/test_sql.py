@@ -24,6 +24,6 @@ def test_a_parameter_used_twice_is_numbered_once() -> None:
 def test_a_file_holds_one_statement_and_no_stray_percent_sign(path: Path) -> None:
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.strip().startswith("--")]
     text = "\n".join(lines)
-    assert ";" not in text.rstrip().removesuffix(";")
-    assert not re.search(r"%(?!\(\w+\)[sb])", text), "psycopg reads % as a placeholder"
+    assert ";" not in re.sub(r"'[^']*'", "''", text).rstrip().removesuffix(";")
+    assert not re.search(r"%(?!\(\w+\)[sbt])", text.replace("%%", "")), "psycopg reads % as a placeholder"
     assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", path.stem)
