@@ -100,8 +100,7 @@ class FormulaPreferences(BaseModel):
     )
     """The model of headline figures; every model is stored."""
     attribution_clock: Literal["conversion", "touch"] = "conversion"
-    view_through: Literal["off", "beside"] = "off"
-    """beside: platform-reported view-through conversions in a column of their own; they are never added to clicks."""
+    """The day of headline credit; both are stored."""
 
     cost_change_policy: Literal["from_effective_date", "recalculate_history"] = "from_effective_date"
     """from_effective_date: the unit cost valid when the goods were sold. recalculate_history: the newest one known."""
