@@ -97,7 +97,7 @@ def test_a_second_hour_without_news_writes_nothing(shop: MeasuredShop) -> None:
 
 
 def test_a_restated_spend_day_reaches_spend_and_profit_of_that_day_and_nothing_else(shop: MeasuredShop) -> None:
-    day = date(2026, 2, 13)
+    day = SOLD
     shop.query(
         "update analytics.ad_spend_daily set spend = 50 where tenant_id = %(tenant_id)s and report_date = %(day)s",
         day=day,
