@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down import explain tenants-plan tenants-apply mwaa-bundle dags-doc metrics-doc test test-unit \
         test-integration test-dags test-deploy test-chaos test-e2e lint format bench chaos lock webhooks-replay sandbox \
-        alerts check-connections delivery-decide
+        alerts check-connections delivery-decide report
 
 # The newest supported Python of this machine; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
@@ -46,6 +46,9 @@ import: $(READY)  ## load your own data: TENANT=slug TOUCHPOINTS=file.csv ORDERS
 
 explain: $(READY)  ## why an order has its credit: TENANT=slug ORDER=id (JSON=1)
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.explain --tenant "$(TENANT)" --order "$(ORDER)" $(if $(JSON),--json)
+
+report: $(READY)  ## last week's report as one HTML file, prints its path: TENANT=slug
+	@$(RUN) -m dev.with_stack_env $(RUN) -m include.jobs.weekly_report --tenant "$(TENANT)"
 
 webhooks-replay: $(READY)  ## try quarantined webhooks again: TENANT=slug (SOURCE=webhook:orders/create) (REF=id)
 	@$(RUN) -m dev.with_stack_env $(RUN) -m include.orders.replay --tenant "$(TENANT)" \

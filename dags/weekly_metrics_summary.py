@@ -2,6 +2,7 @@
 
 Weeks are the tenant's, Monday to Sunday. Cohorts are customers by the month and channel of their first order, with what
 they are worth at 30, 60 and 90 days, what they cost and when they paid back; an age not all have reached is blank.
+Where ATTRIBUTION_REPORTS names a folder, the last step writes each tenant's week there as one HTML page.
 
 **Triage** - Open the log of `verdict`: it names the tenants that failed or were deferred, and prints the command that
 runs the failed ones again. A figure that is null has its reason in `incomplete`; once its input is there, the next run,

@@ -8,11 +8,13 @@
 #   attribution.allowed_platform_hosts  optional, as ALLOWED_PLATFORM_HOSTS
 #   attribution.alerts_email            optional, as ATTRIBUTION_ALERTS_EMAIL
 #   attribution.alerts_slack_conn       optional, as ATTRIBUTION_ALERTS_SLACK_CONN
+#   attribution.reports                 optional, as ATTRIBUTION_REPORTS
 #
 # No `set -e` and no `exit`: both would end MWAA's own shell. Values are never printed.
 
 export ALLOWED_PLATFORM_HOSTS="${AIRFLOW__ATTRIBUTION__ALLOWED_PLATFORM_HOSTS:-}"
 export ATTRIBUTION_ALERTS_EMAIL="${AIRFLOW__ATTRIBUTION__ALERTS_EMAIL:-}"
+export ATTRIBUTION_REPORTS="${AIRFLOW__ATTRIBUTION__REPORTS:-}"
 export ATTRIBUTION_ALERTS_SLACK_CONN="${AIRFLOW__ATTRIBUTION__ALERTS_SLACK_CONN:-}"
 
 if [[ -z "${AIRFLOW__ATTRIBUTION__DATABASE_SECRET:-}" ]]; then

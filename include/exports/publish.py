@@ -15,7 +15,7 @@ import pyarrow as pa
 from include.exports.definition import ExportDefinition
 from include.exports.encoding import Checksum, parts_of, schema_of, typed, write_csv, write_parquet
 from include.exports.manifest import NAME, Manifest, PartFile, manifest_of
-from include.exports.root import Folder
+from include.exports.root import Folder, put
 
 _OURS = re.compile(r"part-[0-9a-f]{24}\.(csv|parquet)")
 _PLACE = re.compile(r"day=\d{4}-\d\d-\d\d|month=\d{4}-\d\d")
@@ -79,12 +79,8 @@ def _parts(rows: Rows, definition: ExportDefinition) -> Iterator[tuple[str, Rows
 
 def publish(folder: Folder, old: Found, new: Manifest) -> str:
     """Put the manifest in place, then drop the files that only the old one named; return the new one's SHA-256."""
-    folder.mkdir(parents=True, exist_ok=True)
     data = new.encoded()
-    beside = folder / f"{NAME}.new"
-    with beside.open("wb") as stream:
-        stream.write(data)
-    beside.replace(folder / NAME)
+    put(folder, NAME, data)
     named = {part.path for part in new.parts.values()}
     for part in old.manifest.parts.values() if old.manifest is not None else ():
         if part.path not in named:

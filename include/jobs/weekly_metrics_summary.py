@@ -9,6 +9,7 @@ from include.clock import local_today
 from include.jobs.cohort_metrics import write_cohorts
 from include.jobs.daily_metrics import write_days
 from include.jobs.request import SAMPLE_ROWS, JobRequest, JobResult
+from include.jobs.weekly_report import weekly_report
 from include.metrics.catalogue import catalogue_version, metric
 from include.metrics.days import Days, final_before
 from include.metrics.preferences import FormulaPreferences
@@ -40,6 +41,7 @@ def weekly_metrics_summary(
         changed=bool(written or cohorts) and not request.dry_run,
         window_from=monday,
         window_to=days.last,
+        then=weekly_report,
         sample=tuple(
             {"metric": figure.metric, "value": str(figure.value), "previous": str(figure.previous)}
             for figure in figures[:SAMPLE_ROWS]

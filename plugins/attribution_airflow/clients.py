@@ -3,6 +3,7 @@
 Nothing is read or connected before a job asks, so that jobs without a platform pay nothing.
 """
 
+import os
 import threading
 from collections.abc import Mapping
 from functools import partial
@@ -17,11 +18,12 @@ from include.platforms.client import PlatformClient
 
 
 def job_clients() -> Mapping[str, object]:
-    """Return the clients of a task: `platforms`, an OpenClient; `exports`, an OpenRoot; `first_database`, which gives
-    the jobs' URL of it."""
+    """Return the clients of a task: `platforms`, an OpenClient; `exports`, an OpenRoot; `reports`, an OpenReports;
+    `first_database`, which gives the jobs' URL of it."""
     return {
         "platforms": Platforms(),
         "exports": open_folder,
+        "reports": open_reports,
         "first_database": partial(database_url, "analytics_db"),
     }
 
@@ -44,6 +46,12 @@ def open_folder(url: str) -> Folder:
             " connection before its @"
         ) from error
     return folder
+
+
+def open_reports() -> Folder | None:
+    """Return the folder that ATTRIBUTION_REPORTS names by URL, None where it is not set."""
+    url = os.environ.get("ATTRIBUTION_REPORTS", "").strip()
+    return open_folder(url) if url else None
 
 
 class Platforms:

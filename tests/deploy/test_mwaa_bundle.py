@@ -152,6 +152,7 @@ def test_startup_exports_the_database_urls_of_the_secret_and_prints_none(tmp_pat
         AIRFLOW__ATTRIBUTION__ALLOWED_PLATFORM_HOSTS="stand-in:8443",
         AIRFLOW__ATTRIBUTION__ALERTS_EMAIL="ops@shop.test",
         AIRFLOW__ATTRIBUTION__ALERTS_SLACK_CONN="slack_alerts",
+        AIRFLOW__ATTRIBUTION__REPORTS="s3://reports",
     )
     assert variables["ANALYTICS_DB_URL"] == "postgresql://jobs:wo'r $d@h/a"
     assert variables["AIRFLOW_CONN_ANALYTICS_DB"] == variables["ANALYTICS_DB_URL"]
@@ -160,6 +161,7 @@ def test_startup_exports_the_database_urls_of_the_secret_and_prints_none(tmp_pat
     assert variables["ALLOWED_PLATFORM_HOSTS"] == "stand-in:8443"
     assert variables["ATTRIBUTION_ALERTS_EMAIL"] == "ops@shop.test"
     assert variables["ATTRIBUTION_ALERTS_SLACK_CONN"] == "slack_alerts"
+    assert variables["ATTRIBUTION_REPORTS"] == "s3://reports"
     assert variables["PYTHONPATH"] == str(tmp_path)
     assert errors == ""
 
