@@ -91,8 +91,7 @@ def test_a_refund_after_two_hundred_days_moves_adjustments_and_days_but_no_credi
     for model in MODELS:
         assert set(net(shop, model).values()) == {0}
     days = shop.query(
-        "select day::text from analytics.restate_queue"
-        " where tenant_id = %(tenant_id)s and cause = 'refund' order by 1"
+        "select day::text from analytics.restate_queue where tenant_id = %(tenant_id)s and cause = 'refund' order by 1"
     )
     assert days == [{"day": "2026-03-20"}, {"day": "2026-10-06"}]
 
