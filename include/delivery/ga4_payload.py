@@ -91,7 +91,8 @@ def _session(purchase: Purchase) -> Mapping[str, str]:
 
 def _person(purchase: Purchase, consent: Consent) -> Mapping[str, Any]:
     """Return consent, the browser, and hashes of the buyer, these only where advertising may have them."""
-    context, told = purchase.context, {}
+    context = purchase.context
+    told: dict[str, Any] = {}
     if consent.ads is not None:
         told["consent"] = {"ad_user_data": consent.ads, "ad_personalization": consent.ads}
     if consent.ads != "DENIED" and (user_data := _user_data(usable_hashes(context.identifiers, "ga4"))):

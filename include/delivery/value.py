@@ -75,7 +75,7 @@ def refund_of(purchase: Purchase, refund: Refund) -> Valued:
     lines = {line.line_id: line for line in purchase.lines}
     goods = refund.goods_minor - (sum(line.tax_minor for line in refund.lines) if included else 0)
     value = max(goods, 0)
-    items = []
+    items: list[Item] = []
     for back in refund.lines:
         line, net = lines.get(back.line_id), back.subtotal_minor - (back.tax_minor if included else 0)
         if back.quantity > 0 and net >= 0:
