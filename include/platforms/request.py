@@ -9,7 +9,8 @@ class PlatformRequest:
     """What to ask, without credential and host: those are the hook's.
 
     path: below the connection's base, starting with a slash, without a query. params: of the query. body: bytes sent as
-    they are, with their content_type. headers: beside those of authentication. cost: permits of the rate limit.
+    they are, with their content_type. headers: beside those of authentication. cost: permits of the rate limit,
+    0 where it does not hold.
     Its repr shows method and path only: params and bodies may name people.
     """
 

@@ -37,7 +37,7 @@ from include.storage.throttles import Throttle, clear_throttle, throttle_of, wri
 BUDGET_SECONDS = 20.0
 """A call sleeps at most this long in all before it gives up or becomes a row that waits."""
 
-_RECHECK_SECONDS = 0.001
+_RECHECK_SECONDS = 0.02
 _SHORT_PAUSE_SECONDS = 60.0
 
 Classify = Callable[[int, Mapping[str, str], bytes], Classified]
@@ -287,7 +287,7 @@ class PlatformHook(HttpHook, Generic[C]):
 
     def _wait_for_permit(self, cost: float) -> float:
         """Sleep until the rate has a permit and return how long that took, in seconds."""
-        if self.state is None or self.rate is None:
+        if self.state is None or self.rate is None or not cost:
             return 0.0
         begun = time.monotonic()
         too_far = take_permit(self.state, self.scope, self.rate, cost, most_seconds=LONGEST_SLEEP_SECONDS)

@@ -57,7 +57,7 @@ def test_the_request_names_the_pixel_and_joins_frozen_elements() -> None:
 
 
 def test_events_do_not_wait_for_the_pace_of_reports() -> None:
-    assert 0 < request_of([b"{}"], TIKTOK).cost <= 0.05
+    assert request_of([b"{}"], TIKTOK).cost == 0
 
 
 @pytest.mark.parametrize("number", [0, 1_001])
