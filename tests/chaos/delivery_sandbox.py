@@ -3,10 +3,10 @@
 It keeps every request whole, so what a vendor got can be held against what the ledger says.
 """
 
-import atexit
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +82,15 @@ class Vendors:
 @cache
 def vendors(now: datetime) -> Vendors:
     """Return this process's sandbox and point Airflow's connections of the shop at it; it ends with the process."""
-    prepare_airflow(Path(tempfile.mkdtemp(prefix="attribution-chaos-airflow-")))
+    home = Path(tempfile.mkdtemp(prefix="attribution-chaos-airflow-"))
+    prepare_airflow(home)
     # Paid once by the process that forks the victims, not by each of them.
     for module in ("clients", "hooks.by_type"):
         importlib.import_module(f"attribution_airflow.{module}")
     command = [sys.executable, "-m", "sandbox.server", "--port", "0", "--scale", "0.02", "--now", now.isoformat()]
     process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
-    atexit.register(process.kill)
+    # Not atexit, which the processes of a pool do not run.
+    Finalize(None, _end, (process, home), exitpriority=10)
     assert process.stdout is not None
     origin = process.stdout.readline().split()[-1]
     shown = _http().get(f"{origin}/_sandbox/connections", params={"shop": SHOP}, timeout=60).json()
@@ -96,6 +99,12 @@ def vendors(now: datetime) -> Vendors:
     for conn_id, fields in shown.items():
         os.environ[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(fields)
     return Vendors(origin, shown)
+
+
+def _end(process: "subprocess.Popen[str]", home: Path) -> None:
+    process.kill()
+    process.wait()
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @cache
