@@ -1,6 +1,7 @@
 """backfill_attribution on a real database: whole local days, what stays done after a failure, and what the log says."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -106,7 +107,8 @@ def test_every_day_is_credited_in_steps_and_recorded(shop: Shop, caplog: pytest.
     assert (result.window_from, result.window_to, result.changed) == (date(2026, 3, 11), date(2026, 3, 21), True)
     assert finished_days(shop) == {date(2026, 3, 11 + day): 3 for day in range(10)}
     lines = [record.getMessage() for record in caplog.records if record.name == backfill_module.__name__]
-    assert lines == [
+    # A slow machine, or the first run that compiles, has minutes left.
+    assert [re.sub(r"about \d+ min left", "less than a minute left", line) for line in lines] == [
         "shop: 2026-03-11 to 2026-03-12: 2 of 10 days, 6 conversions, less than a minute left",
         "shop: 2026-03-13 to 2026-03-14: 4 of 10 days, 12 conversions, less than a minute left",
         "shop: 2026-03-15 to 2026-03-16: 6 of 10 days, 18 conversions, less than a minute left",
