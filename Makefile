@@ -120,7 +120,7 @@ format: $(READY)  ## let ruff rewrite
 bench: $(READY)  ## speed as ratios inside one run: peers, floors
 	@$(RUN) -m benchmarks
 
-chaos: $(READY)  ## kill tasks at every point, stop the database, run writers at once: a table of differences (about 15 minutes)
+chaos: $(READY)  ## kill tasks and deliveries at every point, stop the database, run writers at once: a table of differences (about 25 minutes)
 	@$(RUN) -m tests.chaos
 
 lock: $(READY)  ## resolve constraints.txt anew, for Python 3.11 to 3.13
