@@ -34,9 +34,13 @@ class AirflowApi:
             return ["api-server"]
         return [name for name in components if (health.get(name) or {}).get("status") != "healthy"]
 
-    def unpaused_dags(self) -> set[str]:
-        """Return the ids of the DAGs that are known and not paused."""
-        return {dag["dag_id"] for dag in self.get("dags", limit=100, paused=False)["dags"]}
+    def known_dags(self) -> set[str]:
+        """Return the ids of the DAGs that were parsed, paused ones too."""
+        return {dag["dag_id"] for dag in self.get("dags", limit=100)["dags"]}
+
+    def unpause(self, dag_id: str) -> None:
+        """Let a DAG's runs start."""
+        self._request("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
     def trigger(self, dag_id: str, conf: dict[str, Any], run_id: str | None = None) -> str:
         """Trigger a run without a logical date and return its id."""

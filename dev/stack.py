@@ -188,7 +188,7 @@ def _wait_until_ready(variables: dict[str, str]) -> None:
     with console.status("Airflow") as status:
         while time.monotonic() < deadline:
             unhealthy = api.unhealthy_components()
-            missing = expected - api.unpaused_dags() if not unhealthy else expected
+            missing = expected - api.known_dags() if not unhealthy else expected
             if not unhealthy and not missing:
                 return
             status.update(f"Airflow: waiting for {', '.join(unhealthy) or f'{len(missing)} DAGs'}")
