@@ -63,6 +63,8 @@ class PlatformHook(HttpHook, Generic[C]):
     conn_name_attr = "conn_id"
     connection_type: ClassVar[type[PlatformConnection]]
     rate: ClassVar[Rate | None] = None
+    rate_of_app: ClassVar[bool] = False
+    """Whether the vendor counts the rate per app: a deployment is one, whichever of its connections asks."""
     limits: ClassVar[Limits] = Limits()
 
     def __init__(
@@ -82,6 +84,7 @@ class PlatformHook(HttpHook, Generic[C]):
         super().__init__(http_conn_id=conn_id, tcp_keep_alive=False)
         self.connection: C = connection  # type: ignore[assignment]
         self.scope = f"{connection.conn_type}:{conn_id}"
+        self._pace = connection.conn_type if self.rate_of_app else self.scope
         self.state = state
         self.clock = clock
         self._jitter = jitter
@@ -290,10 +293,10 @@ class PlatformHook(HttpHook, Generic[C]):
         if self.state is None or self.rate is None or not cost:
             return 0.0
         begun = time.monotonic()
-        too_far = take_permit(self.state, self.scope, self.rate, cost, most_seconds=LONGEST_SLEEP_SECONDS)
+        too_far = take_permit(self.state, self._pace, self.rate, cost, most_seconds=LONGEST_SLEEP_SECONDS)
         if too_far is not None:
             not_before = self.clock() + timedelta(seconds=too_far)
-            raise PlatformWaits(f"{self.scope} has no permit for {too_far:.0f} s: its rate is used up", not_before)
+            raise PlatformWaits(f"{self._pace} has no permit for {too_far:.0f} s: its rate is used up", not_before)
         return time.monotonic() - begun
 
     def _note(self, reply: Reply) -> None:
@@ -306,7 +309,7 @@ class PlatformHook(HttpHook, Generic[C]):
         if pause <= 0 or self.state is None:
             return
         if pause <= _SHORT_PAUSE_SECONDS:
-            delay_permits(self.state, self.scope, pause)
+            delay_permits(self.state, self._pace, pause)
         else:
             until = self.clock() + timedelta(seconds=pause)
             write_throttle(

@@ -15,6 +15,7 @@ class TikTokAdsHook(PlatformHook[TikTokAdsConnection]):
     conn_type = "tiktok_ads"
     connection_type = TikTokAdsConnection
     rate = Rate(10)
+    rate_of_app = True
 
     def authorize(self, *, refused_version: int | None = None) -> Authorization:
         """Return the token's header."""
