@@ -86,14 +86,20 @@ dags-doc: $(READY)  ## write DAGS.md and the graph snapshot from the DAGs
 metrics-doc: $(READY)  ## write docs/metrics.md from the catalogue of metrics
 	@$(RUN) -m dev.metrics_doc
 
+# A file of tests stays with one worker, which has a PostgreSQL server of its own. What runs under a real scheduler has
+# deadlines in seconds, so it comes last and alone.
+TEST_WORKERS ?= 4
+SIDE_BY_SIDE := -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: $(READY)  ## everything that has to hold, fast parts first (under ten minutes)
-	@$(RUN) -m pytest -q tests/unit tests/sandbox tests/dags tests/deploy tests/integration tests/chaos tests/e2e
+	@$(RUN) -m pytest -q $(SIDE_BY_SIDE) tests/unit tests/sandbox tests/dags tests/deploy tests/chaos tests/integration
+	@$(RUN) -m pytest -q tests/e2e
 
 test-unit: $(READY)  ## rules only: no database, no Airflow, seconds
 	@$(RUN) -m pytest -q tests/unit
 
 test-integration: $(READY)  ## on a real PostgreSQL
-	@$(RUN) -m pytest -q tests/integration
+	@$(RUN) -m pytest -q $(SIDE_BY_SIDE) tests/integration
 
 test-dags: $(READY)  ## policies, graph snapshot and generated documents
 	@$(RUN) -m pytest -q tests/dags

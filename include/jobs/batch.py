@@ -27,7 +27,7 @@ from include.jobs.steps import run_steps
 from include.jobs.work import Work, work_named
 from include.storage.deadline import Deadline
 from include.storage.leases import Holder, Lease, LeaseHeld, held_lease
-from include.storage.session import tenant_transaction
+from include.storage.session import tenant_connection, tenant_transaction
 from include.tenants.registry import load_tenant
 from include.tenants.tenant import Tenant
 
@@ -184,13 +184,14 @@ class _Attempt:
     def _rehearse(self, url: str, tenant: Tenant, deadline: Deadline) -> JobResult:
         result = JobResult()
         step: Job | None = self._batch.job
-        while step is not None:
-            try:
-                with tenant_transaction(url, tenant.tenant_id, deadline) as session:
-                    raise _Rehearsed(step(session, self._batch.clients, tenant, self._request))
-            except _Rehearsed as rehearsed:
-                result = result.followed_by(rehearsed.result)
-                step = result.then
+        with tenant_connection(url, tenant.tenant_id) as connection:
+            while step is not None:
+                try:
+                    with connection.transaction(deadline) as session:
+                        raise _Rehearsed(step(session, self._batch.clients, tenant, self._request))
+                except _Rehearsed as rehearsed:
+                    result = result.followed_by(rehearsed.result)
+                    step = result.then
         for row in result.sample[:SAMPLE_ROWS]:
             log.info("%s: would write %s", self._piece, ", ".join(f"{name}={value}" for name, value in row.items()))
         return replace(result, changed=False, alerts=(), alert_rules=())

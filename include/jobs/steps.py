@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from include.jobs.request import Job, JobRequest, JobResult
 from include.storage.deadline import Deadline
-from include.storage.session import TenantSession, tenant_transaction
+from include.storage.session import TenantSession, tenant_connection
 from include.tenants.tenant import Tenant
 
 
@@ -27,9 +27,10 @@ def run_steps(
     nothing, as when a lease was lost.
     """
     step: Job | None = job
-    while step is not None:
-        with tenant_transaction(url, tenant.tenant_id, deadline) as session:
-            result = step(session, clients or {}, tenant, request)
-            confirm(session)
-        yield result
-        step = result.then
+    with tenant_connection(url, tenant.tenant_id) as connection:
+        while step is not None:
+            with connection.transaction(deadline) as session:
+                result = step(session, clients or {}, tenant, request)
+                confirm(session)
+            yield result
+            step = result.then

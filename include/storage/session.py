@@ -1,4 +1,4 @@
-"""The only way to a tenant's rows: one transaction, as the jobs' role, with the tenant set for row-level security.
+"""The only way to a tenant's rows: a transaction as the jobs' role, with the tenant set for row-level security.
 
 psycopg owns the transaction: rows, locks and writes, and COPY into temporary tables (COPY straight into a table with
 row-level security is refused by PostgreSQL). Whole columns are read through ADBC in read-only companion transactions
@@ -8,7 +8,7 @@ of the modules that name them.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -41,13 +41,13 @@ _checked_urls: set[str] = set()
 
 
 class TenantSession:
-    """One tenant's transaction; made by `tenant_transaction`, committed when its block ends without an error."""
+    """One tenant's transaction; made by a `TenantConnection`, committed when its block ends without an error."""
 
-    def __init__(self, connection: psycopg.Connection[Any], url: str, tenant_id: int, deadline: Deadline) -> None:
-        self.tenant_id = tenant_id
+    def __init__(self, connection: psycopg.Connection[Any], columns: "ColumnReaders", deadline: Deadline) -> None:
+        self.tenant_id = columns.tenant_id
         self.deadline = deadline
         self._connection = connection
-        self._url = url
+        self._readers = columns
         self._snapshot: str | None = None
         self._companion: Companion | None = None
         self._companions: list[Companion] = []
@@ -85,7 +85,7 @@ class TenantSession:
         """Open one more read-only transaction on the snapshot of `columns`, for reading beside it in another thread."""
         if self._snapshot is None:
             ((self._snapshot,),) = self._connection.execute("select pg_export_snapshot()").fetchall()
-        opened = Companion(self._url, self.tenant_id, self.deadline, str(self._snapshot))
+        opened = self._readers.begin(self.deadline, str(self._snapshot))
         self._companions.append(opened)
         return opened
 
@@ -128,22 +128,20 @@ class TenantSession:
         self._connection.execute("select set_config('statement_timeout', %s, true)", (str(milliseconds),))
         self._timeout_ms = milliseconds
 
-    def close(self) -> None:
-        """End the companion transactions; the session's own is ended by `tenant_transaction`."""
+    def close(self, *, failed: bool) -> None:
+        """End the companion transactions; the session's own is ended by its `TenantConnection`."""
         while self._companions:
-            self._companions.pop().close()
+            self._readers.end(self._companions.pop(), broken=failed)
         self._companion = None
 
 
 class Companion:
     """A read-only transaction beside a session's, on its snapshot; used by one thread at a time."""
 
-    def __init__(self, url: str, tenant_id: int, deadline: Deadline, snapshot: str) -> None:
-        import adbc_driver_postgresql.dbapi as adbc
-
+    def __init__(self, connection: Any, tenant_id: int, deadline: Deadline, snapshot: str) -> None:
         self._tenant_id = tenant_id
         self._deadline = deadline
-        self._connection = adbc.connect(_with_timeouts(url))
+        self._connection = connection
         with self._connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read, read only")
             cursor.execute(f"set transaction snapshot '{snapshot}'")
@@ -176,30 +174,89 @@ class Companion:
                     raise DeadlineExceeded(f"{name} was cancelled: not finished within its deadline") from error
                 raise
 
+    def rollback(self) -> Any:
+        """End the transaction and return its connection, for the next one."""
+        self._connection.rollback()
+        return self._connection
+
     def close(self) -> None:
-        """End the transaction."""
+        """End the transaction with its connection, in whatever state both are."""
         self._connection.close()
+
+
+class ColumnReaders:
+    """The connections of companions, kept from one transaction of a tenant to the next: opening one costs 50 ms."""
+
+    def __init__(self, url: str, tenant_id: int) -> None:
+        self.tenant_id = tenant_id
+        self._url = url
+        self._idle: list[Any] = []
+
+    def begin(self, deadline: Deadline, snapshot: str) -> Companion:
+        """Open a companion transaction on a snapshot."""
+        return Companion(self._idle.pop() if self._idle else self._opened(), self.tenant_id, deadline, snapshot)
+
+    def end(self, companion: Companion, *, broken: bool) -> None:
+        """End a companion's transaction and keep its connection, unless an error may have left it half read."""
+        if broken:
+            companion.close()
+        else:
+            self._idle.append(companion.rollback())
+
+    def close(self) -> None:
+        """Close what is kept."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _opened(self) -> Any:
+        import adbc_driver_postgresql.dbapi as adbc
+
+        return adbc.connect(_with_timeouts(self._url))
+
+
+class TenantConnection:
+    """One tenant's connection, for transactions one after the other; made by `tenant_connection`."""
+
+    def __init__(self, connection: psycopg.Connection[Any], columns: ColumnReaders) -> None:
+        self._connection = connection
+        self._columns = columns
+
+    @contextmanager
+    def transaction(self, deadline: Deadline | None = None) -> Iterator[TenantSession]:
+        """Open a transaction; commit at the end of the block, roll back on any error.
+
+        Raises DeadlineExceeded when a statement or a lock outlives the deadline (default: none).
+        """
+        session = TenantSession(self._connection, self._columns, deadline or Deadline.none())
+        failed = True
+        try:
+            with self._connection.transaction():
+                self._connection.execute("select set_config('app.tenant_id', %s, true)", (str(session.tenant_id),))
+                yield session
+            failed = False
+        except psycopg.errors.QueryCanceled as error:
+            raise DeadlineExceeded("a statement or lock was cancelled: not finished within its deadline") from error
+        finally:
+            session.close(failed=failed)
+
+
+@contextmanager
+def tenant_connection(url: str, tenant_id: int) -> Iterator[TenantConnection]:
+    """Connect for one tenant, for the block; closing it undoes what no transaction committed.
+
+    url: the jobs' role. Raises UnsafeDatabaseRole when it could see other tenants' rows.
+    """
+    refuse_unsafe_role(url)
+    columns = ColumnReaders(url, tenant_id)
+    with closing(columns), psycopg.connect(_with_timeouts(url), row_factory=namedtuple_row) as connection:
+        yield TenantConnection(connection, columns)
 
 
 @contextmanager
 def tenant_transaction(url: str, tenant_id: int, deadline: Deadline | None = None) -> Iterator[TenantSession]:
-    """Open one transaction for one tenant; commit at the end of the block, roll back on any error.
-
-    url: the jobs' role. Raises UnsafeDatabaseRole when it could see other tenants' rows, DeadlineExceeded when a
-    statement or a lock outlives the deadline (default: none).
-    """
-    refuse_unsafe_role(url)
-    session: TenantSession | None = None
-    try:
-        with psycopg.connect(_with_timeouts(url), row_factory=namedtuple_row) as connection:
-            connection.execute("select set_config('app.tenant_id', %s, true)", (str(tenant_id),))
-            session = TenantSession(connection, url, tenant_id, deadline or Deadline.none())
-            yield session
-    except psycopg.errors.QueryCanceled as error:
-        raise DeadlineExceeded("a statement or lock was cancelled: not finished within its deadline") from error
-    finally:
-        if session is not None:
-            session.close()
+    """Open one transaction for one tenant on a connection of its own: `tenant_connection` for one transaction."""
+    with tenant_connection(url, tenant_id) as connection, connection.transaction(deadline) as session:
+        yield session
 
 
 def refuse_unsafe_role(url: str) -> None:

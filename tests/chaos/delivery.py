@@ -13,7 +13,6 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -23,17 +22,15 @@ import psycopg
 
 from dev import databases
 from include.ids import tenant_id_of
-from include.jobs import steps as steps_module
 from include.jobs.request import JobRequest
 from include.money import to_major_units
-from include.storage.deadline import Deadline
 from include.storage.session import TenantSession
 from sandbox.world.receiver import receive
 from sandbox.world.webhooks import Delivery
 from tests.chaos.delivery_sandbox import SHOP, Got, Vendors, vendors
 from tests.chaos.report import Row, summed
 from tests.chaos.shop import ATTRIBUTION, QUEUE, Ground
-from tests.chaos.victim import Ended, Reached, Strike, Victim, Work, kill_myself
+from tests.chaos.victim import Ended, Reached, Strike, Victim, Work, kill_myself, watch_transactions
 from tests.unit.orders import payloads
 
 CLAIMING = "claim, not committed"
@@ -252,8 +249,7 @@ def _let_claims_run_out(superuser_url: str) -> None:
 def _watch_delivery(reached: Reached) -> None:
     from attribution_airflow.hooks import http, transport
 
-    begin, execute = steps_module.tenant_transaction, TenantSession.execute
-    exchange, read = http.exchange, transport._read
+    execute, exchange, read = TenantSession.execute, http.exchange, transport._read
     seams = {"delivery/claim_events": CLAIMING, "delivery/settle_events": SETTLING}
 
     def watched_execute(session: TenantSession, name: str, **parameters: Any) -> int:
@@ -263,10 +259,7 @@ def _watch_delivery(reached: Reached) -> None:
             session.__dict__["claimed"] = name == "delivery/claim_events"
         return count
 
-    @contextmanager
-    def watched_transaction(url: str, tenant_id: int, deadline: Deadline | None = None) -> Iterator[TenantSession]:
-        with begin(url, tenant_id, deadline) as session:
-            yield session
+    def committed(session: TenantSession) -> None:
         if session.__dict__.get("claimed"):
             reached(CLAIMED)
 
@@ -281,7 +274,7 @@ def _watch_delivery(reached: Reached) -> None:
         reached(POSTED)
         return read(*arguments)
 
-    steps_module.tenant_transaction = watched_transaction
+    watch_transactions(lambda: None, committed)
     TenantSession.execute = watched_execute  # type: ignore[method-assign]
     http.exchange = watched_exchange  # type: ignore[attr-defined]
     transport._read = watched_read

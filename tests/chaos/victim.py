@@ -38,7 +38,7 @@ from include.jobs.validate_meta_delivery import validate_meta_delivery
 from include.jobs.webhook_queue import drain_webhooks
 from include.storage.deadline import Deadline
 from include.storage.leases import Holder, Lease
-from include.storage.session import TenantSession
+from include.storage.session import TenantConnection, TenantSession
 
 BEFORE_BEGIN = "before begin"
 MID_READ = "mid-read"
@@ -170,17 +170,33 @@ def _attend(work: Work, strike: Strike | None, ready: Callable[[], object], answ
     answer.send(Ended(outcome, dict(passes)))
 
 
-def watch_writing(reached: Reached) -> None:
-    """Watch the places at which a job reads and writes."""
-    begin, confirm = steps_module.tenant_transaction, Lease.confirm
-    copy_encoded, fetch = TenantSession.copy_encoded, adbc.Cursor.fetch_arrow_table
+def watch_transactions(beginning: Callable[[], None], committed: Callable[[TenantSession], None]) -> None:
+    """Watch where the transactions of a job's steps begin and end; those of its lease are not among them."""
+    connect = steps_module.tenant_connection
 
     @contextmanager
-    def watched_transaction(url: str, tenant_id: int, deadline: Deadline | None = None) -> Iterator[TenantSession]:
-        reached(BEFORE_BEGIN)
-        with begin(url, tenant_id, deadline) as session:
-            yield session
-        reached(AFTER_COMMIT)
+    def watched_connection(url: str, tenant_id: int) -> Iterator[TenantConnection]:
+        with connect(url, tenant_id) as connection:
+            transaction = connection.transaction
+
+            @contextmanager
+            def watched_transaction(deadline: Deadline | None = None) -> Iterator[TenantSession]:
+                beginning()
+                with transaction(deadline) as session:
+                    yield session
+                committed(session)
+
+            connection.transaction = watched_transaction
+            yield connection
+
+    steps_module.tenant_connection = watched_connection
+
+
+def watch_writing(reached: Reached) -> None:
+    """Watch the places at which a job reads and writes."""
+    watch_transactions(lambda: reached(BEFORE_BEGIN), lambda _: reached(AFTER_COMMIT))
+    confirm = Lease.confirm
+    copy_encoded, fetch = TenantSession.copy_encoded, adbc.Cursor.fetch_arrow_table
 
     def watched_confirm(lease: Lease, session: TenantSession) -> None:
         confirm(lease, session)
@@ -200,7 +216,6 @@ def watch_writing(reached: Reached) -> None:
         reached(MID_READ)
         return fetch(cursor)
 
-    steps_module.tenant_transaction = watched_transaction
     Lease.confirm = watched_confirm
     TenantSession.copy_encoded = watched_copy
     adbc.Cursor.fetch_arrow_table = watched_fetch

@@ -1,4 +1,4 @@
-"""tenant_transaction: commits once, reads columns on one snapshot, keeps its deadline."""
+"""Transactions of a tenant: each commits once, reads columns on one snapshot, keeps its deadline."""
 
 import time
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from include.errors import DeadlineExceeded, LeaseLost
 from include.storage.deadline import Deadline
 from include.storage.leases import Holder, LeaseHeld, held_lease, take_lease
 from include.storage.locks import lock_credit, lock_shop
-from include.storage.session import tenant_transaction
+from include.storage.session import tenant_connection, tenant_transaction
 from tests.integration.conftest import Database
 
 TENANT = 41
@@ -70,6 +70,34 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
             "select status, run_id from analytics.conversions where tenant_id = %s and conversion_id = 1", (TENANT,)
         ).fetchone()
     assert status == ("pending", None)
+
+
+def test_transactions_on_one_connection_each_read_what_was_committed_before_them(database: Database) -> None:
+    insert_conversion(database, 1)
+    with tenant_connection(database.jobs_url, TENANT) as connection:
+        with connection.transaction() as session:
+            first = session.columns("attribution/select_conversions", **all_conversions())
+        insert_conversion(database, 3)
+        with connection.transaction() as session:
+            second = session.columns("attribution/select_conversions", **all_conversions())
+            next(session.batches("attribution/select_conversions", **all_conversions()))
+        with connection.transaction() as session:
+            third = session.columns("attribution/select_conversions", **all_conversions())
+    assert 3 not in first["conversion_id"].to_pylist()
+    assert second == third
+    assert 3 in third["conversion_id"].to_pylist()
+
+
+def test_an_error_in_one_transaction_leaves_its_connection_fit_for_the_next(database: Database) -> None:
+    insert_conversion(database, 1)
+    with tenant_connection(database.jobs_url, TENANT) as connection:
+        with pytest.raises(psycopg.errors.DivisionByZero), connection.transaction() as session:
+            session.columns("attribution/select_conversions", **all_conversions())
+            session.execute("attribution/create_stage_of_conversions")
+            session._connection.execute("select 1 / 0")
+        with connection.transaction() as session:
+            session.execute("attribution/create_stage_of_conversions")
+            assert session.columns("attribution/select_conversions", **all_conversions()).num_rows
 
 
 def test_a_lock_that_outlives_the_deadline_is_given_up(database: Database) -> None:
