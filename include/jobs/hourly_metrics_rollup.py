@@ -1,7 +1,7 @@
 """Job 14, hourly_metrics_rollup: hours, today so far, days that just ended, and what changed of earlier ones.
 
 Two kinds of step, each committed by itself: the open days, then the restate queue, a few weeks of days at a time. A
-queued day is worked only for the figures that depend on what changed.
+queued day is worked only for the figures that depend on what changed. The last step looks at what came of it all.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from include.clock import local_today
 from include.jobs.channel_metrics import longest_lookback, write_channels
+from include.jobs.check_metrics import check_metrics
 from include.jobs.daily_metrics import write_days
 from include.jobs.hourly_metrics import write_hours
 from include.jobs.pnl_days import profit_of_days, queue_cost_changes, store_profit
@@ -61,7 +62,7 @@ def work_queue(session: TenantSession, clients: Clients, tenant: Tenant, request
         return JobResult(waiting=row.days if row else 0)
     queued = [(row.day, row.cause) for row in session.rows("metrics/claim_queued_days", limit=QUEUED_AT_ONCE)]
     if not queued:
-        return JobResult()
+        return check_metrics(session, clients, tenant, request)
     today = local_today(tenant.timezone, request.now)
     asked = restatement_of(queued, today, longest_lookback(tenant))
     counts = _write(session, tenant, request, asked)

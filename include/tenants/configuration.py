@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from include.errors import InvalidInput
 from include.ids import tenant_id_of
+from include.metrics.budget import AdBudget
 from include.metrics.preferences import FormulaPreferences
 from include.pnl.cost_settings import CogsSettings, CostSettings
 from include.storage.sql import statement
@@ -27,6 +28,7 @@ _VERSION: Mapping[str, Callable[[Any], int]] = {
     "formulas": lambda settings: FormulaPreferences.model_validate(settings).version(),
     "costs": lambda settings: CostSettings.model_validate(settings).version(),
     "cogs": lambda settings: CogsSettings.model_validate(settings).version(),
+    "ad_budgets": lambda settings: AdBudget.model_validate(settings).version(),
 }
 """Part of DATED -> the version that its stored settings have."""
 

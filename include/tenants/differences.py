@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from include.metrics.budget import AdBudget
 from include.metrics.preferences import FormulaPreferences
 from include.pnl.cost_settings import CogsSettings, CostSettings
 from include.tenants.record import DATED, KEYS, Record, Row
@@ -29,6 +30,7 @@ _DEFAULTS: Mapping[str, BaseModel] = {
     "formulas": FormulaPreferences(),
     "costs": CostSettings(),
     "cogs": CogsSettings(),
+    "ad_budgets": AdBudget(),
 }
 _RESTATEMENTS = {
     "attribution": "applies to conversions from {key}; run process_attribution with date_from and date_to to restate"

@@ -17,6 +17,7 @@ from include.tenants.fields import nearest
 from include.tenants.settings import ChannelOverride
 from include.tenants.tenant_file import (
     AdAccount,
+    AdBudgetEntry,
     AttributionEntry,
     CampaignRule,
     CogsEntry,
@@ -48,6 +49,7 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("costs", "fulfilment"): Fulfilment,
     ("cogs",): CogsEntry,
     ("operating_costs",): OperatingCostEntry,
+    ("ad_budgets",): AdBudgetEntry,
     ("exports",): Export,
 }
 _KINDS = {

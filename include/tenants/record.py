@@ -27,12 +27,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "costs": ("valid_from",),
     "cogs": ("valid_from",),
     "operating_costs": ("name", "valid_from"),
+    "ad_budgets": ("valid_from",),
     "exports": ("name",),
     "readers": ("role",),
 }
 """Part with many rows -> its key within a tenant."""
 
-DATED = ("attribution", "formulas", "costs", "cogs")
+DATED = ("attribution", "formulas", "costs", "cogs", "ad_budgets")
 """Parts whose rows are settings in force from an instant on: valid_from (UTC) and settings."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from include.errors import InvalidInput
 from include.exports.definition import ExportDefinition
+from include.metrics.budget import AdBudget
 from include.metrics.preferences import FormulaPreferences
 from include.pnl.cost_settings import CogsSettings, CostSettings, OperatingCost
 from include.storage.control import control_rows
@@ -61,8 +62,9 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
         sources = session.rows("tenants/select_sources")
         ad_accounts = session.rows("tenants/select_ad_accounts")
         exports = session.rows("tenants/select_exports")
-        formulas, costs, cogs, operating_costs = (
-            session.rows(f"tenants/select_{part}") for part in ("formulas", "costs", "cogs", "operating_costs")
+        formulas, costs, cogs, operating_costs, ad_budgets = (
+            session.rows(f"tenants/select_{part}")
+            for part in ("formulas", "costs", "cogs", "operating_costs", "ad_budgets")
         )
     if row is None:
         raise InvalidInput(f"tenant {tenant_id} is not in control.tenants; run make tenants-apply")
@@ -89,6 +91,7 @@ def load_tenant(jobs_url: str, tenant_id: int) -> Tenant:
             OperatingCost(row.name, row.kind, row.amount, row.per, row.valid_from, row.valid_to)
             for row in operating_costs
         ),
+        budget_history=_in_force(ad_budgets, AdBudget.model_validate),
         exports=tuple(_export(entry) for entry in exports if entry.enabled),
     )
 

@@ -10,6 +10,7 @@ from typing import Generic, Literal, TypeVar
 
 from include.clock import day_bounds
 from include.exports.definition import ExportDefinition
+from include.metrics.budget import AdBudget
 from include.metrics.preferences import FormulaPreferences
 from include.money import minor_unit_exponent
 from include.pnl.cost_settings import CogsSettings, CostSettings, OperatingCost
@@ -92,6 +93,7 @@ class Tenant:
     cost_history: tuple[InForce[CostSettings], ...] = ()
     cogs_history: tuple[InForce[CogsSettings], ...] = ()
     operating_costs: tuple[OperatingCost, ...] = ()
+    budget_history: tuple[InForce[AdBudget], ...] = ()
     exports: tuple[ExportDefinition, ...] = ()
 
     def settings_at(self, instant: datetime) -> AttributionSettings:
@@ -119,6 +121,10 @@ class Tenant:
     def cogs_on(self, day: date) -> CogsSettings:
         """Return whose unit costs hold on a tenant-local day."""
         return _at(self.cogs_history, self._start(day), CogsSettings())
+
+    def budget_on(self, day: date) -> AdBudget:
+        """Return what is meant to be spent on ads as of a tenant-local day; no budget when nobody said."""
+        return _at(self.budget_history, self._start(day), AdBudget())
 
     def formulas_between(self, first: date, end: date) -> Iterator[tuple[date, date, FormulaPreferences]]:
         """Split the tenant-local days [first, end) where preferences change and yield (from, to, preferences)."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from include.clock import day_bounds
 from include.exports.data_sets import DATA_SETS
 from include.exports.definition import Cadence
+from include.metrics.budget import AdBudget
 from include.metrics.preferences import PRESETS, FormulaPreferences
 from include.pnl.cost_settings import Amount, CogsSettings, CostSettings
 from include.tenants.fields import (
@@ -102,6 +103,16 @@ class CogsEntry(CogsSettings):
     def settings(self) -> CogsSettings:
         """Return the settings without their day."""
         return CogsSettings.model_validate(self.model_dump(exclude={"from_day"}))
+
+
+class AdBudgetEntry(AdBudget):
+    """What the tenant means to spend on ads from a local day on."""
+
+    from_day: Annotated[Day | None, Field(alias="from")] = None
+
+    def settings(self) -> AdBudget:
+        """Return the settings without their day."""
+        return AdBudget.model_validate(self.model_dump(exclude={"from_day"}))
 
 
 class OperatingCostEntry(Part):
@@ -203,6 +214,7 @@ class TenantFile(Part):
     costs: tuple[CostEntry, ...] = ()
     cogs: tuple[CogsEntry, ...] = ()
     operating_costs: tuple[OperatingCostEntry, ...] = ()
+    ad_budgets: tuple[AdBudgetEntry, ...] = ()
     exports: tuple[Export, ...] = ()
     readers: tuple[Role, ...] = ()
 
