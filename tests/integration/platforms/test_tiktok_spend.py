@@ -312,6 +312,9 @@ def test_closed_days_that_tiktok_corrects_are_restated_and_logged(shop: Spending
 def test_a_nights_requests_keep_the_pace_of_the_app(shop: SpendingShop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TikTokAdsHook, "rate", Rate(10))
     shop.no_faults()
+    with psycopg.connect(shop.database.superuser_url, autocommit=True) as connection:
+        connection.execute("delete from control.quota_buckets")
     outcomes = shop.sync(WORK, OTHER_WORK)
     assert [one.status for one in outcomes] == ["succeeded", "succeeded"]
     assert [one["rule"] for one in shop.violations()] == []
+    assert shop.rows("select scope from control.quota_buckets") == [("tiktok_ads",)], "each connection kept its own pace"
