@@ -34,6 +34,11 @@ _CONNECTION_TIMEOUTS = {
     "tcp_user_timeout": "30000",
 }
 _QUERY_CANCELED = "57014"
+# A statement that the driver has prepared keeps being planned for its values: stages differ in size from step to step.
+_BEGIN = (
+    "select set_config('app.tenant_id', %s, true) as tenant,"
+    " set_config('plan_cache_mode', 'force_custom_plan', true) as plans"
+)
 _TIMEOUT_FRESH_MS = 1_000
 _TIMEOUT_NEAR_MS = 60_000
 
@@ -231,7 +236,7 @@ class TenantConnection:
         failed = True
         try:
             with self._connection.transaction():
-                self._connection.execute("select set_config('app.tenant_id', %s, true)", (str(session.tenant_id),))
+                self._connection.execute(_BEGIN, (str(session.tenant_id),))
                 yield session
             failed = False
         except psycopg.errors.QueryCanceled as error:

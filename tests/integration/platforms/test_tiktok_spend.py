@@ -317,4 +317,6 @@ def test_a_nights_requests_keep_the_pace_of_the_app(shop: SpendingShop, monkeypa
     outcomes = shop.sync(WORK, OTHER_WORK)
     assert [one.status for one in outcomes] == ["succeeded", "succeeded"]
     assert [one["rule"] for one in shop.violations()] == []
-    assert shop.rows("select scope from control.quota_buckets") == [("tiktok_ads",)], "each connection kept its own pace"
+    assert shop.rows("select scope from control.quota_buckets") == [("tiktok_ads",)], (
+        "each connection kept its own pace"
+    )
