@@ -42,7 +42,7 @@ def remembers_all() -> bool:
 
 
 def stop() -> None:
-    """Stop the stand-in of this state folder, if one runs; what it was told is forgotten."""
+    """Stop the stand-in of this state folder, if one runs; what it was told is forgotten, but for its tokens."""
     process = _process()
     if process is not None:
         process.terminate()
@@ -57,7 +57,15 @@ def _launch(clock: str) -> str:
     demo_was_here = (state_folder() / "demo.day").exists()
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.server", "--now", clock],
+            [
+                sys.executable,
+                "-m",
+                "sandbox.server",
+                "--now",
+                clock,
+                "--tokens",
+                str(state_folder() / "sandbox.tokens"),
+            ],
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -1,4 +1,4 @@
-"""`python -m sandbox.server [--port 0] [--world-seed 7] [--now ISO] [--scale 1.0]`: all vendors on one port.
+"""`python -m sandbox.server [--port 0] [--world-seed 7] [--now ISO] [--scale 1.0] [--tokens FILE]`: all vendors on one port.
 
 Prints one line, `sandbox: http://127.0.0.1:PORT`, once it answers, and runs until SIGTERM or SIGINT.
 """
@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from pathlib import Path
 
 from include.errors import InvalidInput
 from sandbox.server.house import Shops
@@ -25,9 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--now", default=DEMO_NOW.isoformat(), help="ISO 8601 start of the virtual clock, no offset = UTC"
     )
+    parser.add_argument("--tokens", type=Path, help="file of the tokens issued, known again after a restart")
     asked = parser.parse_args(arguments)
     try:
-        sandbox = Sandbox(Shops(asked.world_seed, asked.scale), parse_instant("--now", asked.now))
+        sandbox = Sandbox(Shops(asked.world_seed, asked.scale), parse_instant("--now", asked.now), asked.tokens)
         asyncio.run(_run(sandbox, asked.port))
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)

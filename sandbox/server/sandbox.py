@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from include.errors import InvalidInput
@@ -11,6 +12,7 @@ from sandbox.server.faults import Fault, Faults
 from sandbox.server.house import House, Shops
 from sandbox.server.log import Log
 from sandbox.server.surface import Call, Malformed, Reply, Surface
+from sandbox.server.tokens import Tokens
 from sandbox.server.vendors import SURFACES
 from sandbox.server.waits import Waits
 
@@ -27,16 +29,19 @@ class Outcome:
 
 
 class Sandbox:
-    """All vendors on one clock."""
+    """All vendors on one clock. kept_tokens: a file of the tokens they issued, for the next start."""
 
-    def __init__(self, shops: Shops, now: datetime) -> None:
+    def __init__(self, shops: Shops, now: datetime, kept_tokens: Path | None = None) -> None:
         self.shops = shops
         self.started_at = now
-        self.reset(now)
+        self._start(now, Tokens(kept_tokens))
 
     def reset(self, now: datetime | None = None) -> None:
         """Forget everything that was received, set or issued; the clock starts at now, else where it first started."""
-        self.house = House(VirtualClock(now or self.started_at), self.shops)
+        self._start(now or self.started_at, Tokens())
+
+    def _start(self, now: datetime, tokens: Tokens) -> None:
+        self.house = House(VirtualClock(now), self.shops, tokens)
         self.surfaces: tuple[Surface, ...] = tuple(make(self.house) for make in SURFACES)
         self.faults = Faults()
         self.log = Log()

@@ -5,10 +5,13 @@ secrets (kind "client_secret"); the token endpoint, POST /oauth/token, issues ac
 scopes; an API asks `call.credential(call.bearer(), GOOGLE)` and looks at its scope.
 """
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 GOOGLE = "google"
 GOOGLE_TOKEN_PATH = "/oauth/token"  # noqa: S105
@@ -33,21 +36,33 @@ class Token:
 
 
 class Tokens:
-    """Text -> Token, per vendor. A token of one vendor is unknown to every other."""
+    """Text -> Token, per vendor. A token of one vendor is unknown to every other.
 
-    def __init__(self) -> None:
+    kept: a file of what was issued and revoked, a line each: a vendor that restarts still knows its tokens.
+    """
+
+    def __init__(self, kept: Path | None = None) -> None:
         self._known: dict[tuple[str, str], Token] = {}
+        self._revoked: set[tuple[str, str]] = set()
         self._issued = 0
+        self._kept = kept
+        if kept is not None and kept.exists():
+            for line in kept.read_text(encoding="utf-8").splitlines():
+                self._remember(json.loads(line))
 
     def add(self, text: str, token: Token) -> str:
-        """Make a fixed text a credential; an earlier one of this text is replaced. Returns the text."""
-        self._known[token.vendor, text] = token
+        """Make a fixed text a credential, unless it was revoked; an earlier one is replaced. Returns the text."""
+        if (token.vendor, text) not in self._revoked:
+            self._known[token.vendor, text] = token
         return text
 
     def issue(self, token: Token) -> str:
         """Return the text of a new credential; it never repeats."""
         self._issued += 1
-        return self.add(demo_secret(token.vendor, token.subject, f"{token.kind}-{self._issued}"), token)
+        text = demo_secret(token.vendor, token.subject, f"{token.kind}-{self._issued}")
+        until = token.expires_at.isoformat() if token.expires_at else None
+        self._keep({"text": text, **asdict(token), "scopes": sorted(token.scopes), "expires_at": until})
+        return self.add(text, token)
 
     def find(self, vendor: str, text: str) -> Token | None:
         """Return the token of this text whether or not it expired, or None."""
@@ -56,10 +71,28 @@ class Tokens:
     def revoke(self, vendor: str, text: str) -> None:
         """Forget a credential; unknown ones are ignored."""
         self._known.pop((vendor, text), None)
+        self._revoked.add((vendor, text))
+        self._keep({"revoked": text, "vendor": vendor})
 
     def texts(self) -> Iterator[str]:
         """Yield every text, for masking."""
         return (text for _, text in self._known)
+
+    def _keep(self, line: dict[str, object]) -> None:
+        if self._kept is not None:
+            self._kept.touch(mode=0o600, exist_ok=True)
+            with self._kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def _remember(self, line: dict[str, Any]) -> None:
+        if "revoked" in line:
+            self._known.pop((line["vendor"], line["revoked"]), None)
+            self._revoked.add((line["vendor"], line["revoked"]))
+            return
+        self._issued += 1
+        until = datetime.fromisoformat(line["expires_at"]) if line["expires_at"] else None
+        token = Token(line["vendor"], line["subject"], line["kind"], frozenset(line["scopes"]), until)
+        self._known[token.vendor, line["text"]] = token
 
 
 def demo_secret(vendor: str, subject: str, kind: str) -> str:

@@ -3,7 +3,10 @@
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
+from sandbox.server.tokens import Token, Tokens
 from tests.sandbox.client import NOW, SHOP, Sandbox
 from tests.sandbox.conftest import ROOT
 
@@ -106,3 +109,19 @@ def test_the_servers_copy_of_a_pixels_event_is_deduplicated(sandbox: Sandbox) ->
     (pixel,) = sandbox.get("state", ids="1", vendor="meta")["vendors"]["meta"].values()
     sandbox.send(PURCHASE, {"body.data.0.event_id": pixel["event_ids"][-1]})
     assert sandbox.get("received", vendor="meta")[-1]["effects"] == {"deduplicated": 1}
+
+
+def test_tokens_that_were_issued_and_revoked_are_so_still_after_a_restart(tmp_path: Path) -> None:
+    until = datetime(2026, 4, 1, tzinfo=UTC)
+    token = Token("google", SHOP, "access", frozenset({"adwords"}), until)
+    before = Tokens(tmp_path / "tokens")
+    kept, lost = before.issue(token), before.issue(token)
+    before.add("fixed", Token("google", SHOP, "refresh"))
+    for text in (lost, "fixed"):
+        before.revoke("google", text)
+    after = Tokens(tmp_path / "tokens")
+    after.add("fixed", Token("google", SHOP, "refresh"))
+    assert after.find("google", kept) == token
+    assert [after.find("google", text) for text in (lost, "fixed")] == [None, None]
+    assert after.issue(token) not in (kept, lost)
+    assert (tmp_path / "tokens").stat().st_mode & 0o077 == 0
