@@ -1,4 +1,4 @@
-"""All vendors on one port: `python -m sandbox.server [--port 0] [--world-seed 7] [--now ISO] [--scale 1.0] [--tokens F]`.
+"""All vendors on one port: `python -m sandbox.server [--port 0] [--world-seed 7] [--now ISO] [--scale 1] [--tokens F]`.
 
 Prints one line, `sandbox: http://127.0.0.1:PORT`, once it answers, and runs until SIGTERM or SIGINT.
 """
