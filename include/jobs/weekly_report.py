@@ -126,7 +126,13 @@ def _cohorts(rows: Sequence[Any]) -> list[Cohort]:
     months = dict.fromkeys(row.cohort for row in rows)
     of = {month: [row for row in rows if row.cohort == month] for month in months}
     return [
-        Cohort(month, ages[0].customers, {row.horizon_days: row.ltv for row in ages}, ages[0].cac)
+        Cohort(
+            month,
+            ages[0].customers,
+            {row.horizon_days: row.ltv for row in ages},
+            ages[0].cac,
+            next((row.incomplete for row in ages if row.incomplete), None),
+        )
         for month, ages in of.items()
     ]
 

@@ -55,12 +55,22 @@ def page(week: Week) -> str:
             {"label": label_of(line.line), "amount": week.money(line.amount_minor), "is_subtotal": line.is_subtotal}
             for line in week.profit
         ],
+        cohort_reasons=_cohort_reasons(week),
         deliveries=[_delivery(delivery) for delivery in week.deliveries],
         missing=[*missing[:_MOST_SENTENCES], *([f"and {more} more, in analytics.metrics_daily"] if more > 0 else [])],
         coverage=_coverage(week, missing),
         # Drawn by this project from numbers and escaped texts.
         charts={name: Markup(svg) for name, svg in charts.items()},  # noqa: S704
     )
+
+
+def _cohort_reasons(week: Week) -> list[str]:
+    """Return why cohorts' values are not known, each reason once with the months that it is true of."""
+    months: dict[str, list[str]] = {}
+    for cohort in week.cohorts:
+        if cohort.reason:
+            months.setdefault(cohort.reason, []).append(f"{cohort.month:%b %Y}")
+    return [f"{', '.join(names)}: {reason}" for reason, names in months.items()]
 
 
 def _day(day: date) -> str:

@@ -85,12 +85,16 @@ class ProfitLine:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Customers of a month by what each is worth, in major units, at horizons in days; None: not old enough."""
+    """Customers of a month by what each is worth, in major units, at horizons in days; None: not old enough.
+
+    reason: why some of it is not known at any age, None where that is not so.
+    """
 
     month: date
     customers: int
     ltv: Mapping[int, Decimal | None]
     cac: Decimal | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -182,18 +186,25 @@ def what_is_missing(week: Week) -> list[str]:
     stored = {day.day for day in week.days}
     lost = [day for day in (week.monday + timedelta(days=number) for number in range(7)) if day not in stored]
     missing += [f"{_short(day)}: no figures are stored" for day in lost]
+    lines: dict[str, list[str]] = {}
     for line in week.profit:
         if line.incomplete and not line.is_subtotal:
-            missing.append(f"Profit and loss, {label_of(line.line).lower()}: {line.incomplete}")
-    return missing
+            lines.setdefault(line.incomplete, []).append(label_of(line.line).lower())
+    return missing + [f"Profit and loss, {' and '.join(names)}: {_shortened(why)}" for why, names in lines.items()]
+
+
+def _shortened(reasons: str) -> str:
+    """Return the first of a week's reasons, which differ by day in their numbers, and how many more there are."""
+    shown, *more = reasons.split("; ")
+    return f"{shown}, and {len(more)} more like it" if more else shown
 
 
 def label_of(line: str) -> str:
     """Return a name of the profit and loss, or a reason, for people: tax_collected is Tax collected."""
     spaced = line.replace("_", " ")
-    return (
-        spaced if spaced.upper() == spaced else {"Cogs": "Cost of goods"}.get(spaced.capitalize(), spaced.capitalize())
-    )
+    if spaced.upper() == spaced or spaced.startswith("cm"):
+        return spaced.upper()
+    return {"Cogs": "Cost of goods"}.get(spaced.capitalize(), spaced.capitalize())
 
 
 def shown(value: Decimal | None, unit: str, currency: str) -> str:

@@ -120,3 +120,10 @@ def test_channels_beyond_the_largest_are_added_up_as_others() -> None:
 @pytest.mark.parametrize("empty", ["channels", "profit", "cohorts", "deliveries", "figures", "days", "previous_days"])
 def test_a_shop_without_something_gets_a_page_all_the_same(empty: str) -> None:
     assert "</html>" in page(replace(SAMPLE, **{empty: {} if empty == "figures" else []}))
+
+
+def test_values_of_customers_that_nobody_can_know_are_blank_with_their_reason() -> None:
+    unknown = replace(SAMPLE, cohorts=[replace(cohort, reason="no unit cost of A") for cohort in SAMPLE.cohorts])
+    assert "or not known" in page(unknown)
+    assert "Jan 2026, Feb 2026: no unit cost of A" in page(unknown)
+    assert "or not known" not in page(SAMPLE)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from include.report.week import shown, what_changed, what_is_missing
+from include.report.week import ProfitLine, label_of, shown, what_changed, what_is_missing
 from include.report.words import amount, change_of, percent
 from tests.unit.report.sample_week import MONDAY, SAMPLE, channel, days, figure, line
 
@@ -72,3 +72,18 @@ def test_missing_inputs_missing_days_and_unknown_lines_are_named() -> None:
     whole = replace(SAMPLE, days=days(MONDAY), profit=[line("net_profit", 5, subtotal=True)])
     assert what_is_missing(whole) == []
     assert whole.sunday == MONDAY + timedelta(days=6)
+
+
+def test_lines_that_lack_the_same_are_told_once_and_a_weeks_many_reasons_shortly() -> None:
+    def line(name: str, why: str) -> ProfitLine:
+        return ProfitLine(name, False, None, None, Decimal(1), why)
+
+    why = "no unit cost for 1 pieces of A; no unit cost for 2 pieces of A"
+    both = replace(SAMPLE, profit=[line("cogs", why), line("sales_without_cost", why)])
+    assert [said for said in what_is_missing(both) if said.startswith("Profit")] == [
+        "Profit and loss, cost of goods and sales without cost: no unit cost for 1 pieces of A, and 1 more like it"
+    ]
+
+
+def test_contribution_margins_keep_their_capitals() -> None:
+    assert [label_of(name) for name in ("cm1", "net_profit", "cogs")] == ["CM1", "Net profit", "Cost of goods"]

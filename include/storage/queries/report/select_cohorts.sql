@@ -1,4 +1,4 @@
-select cohort, horizon_days, customers, ltv, cac
+select cohort, horizon_days, customers, ltv, cac, incomplete
 from analytics.metrics_cohorts
 where
     tenant_id = %(tenant_id)s
