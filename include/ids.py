@@ -5,6 +5,8 @@ and in any order of arrival, so that a second import changes nothing. Writers co
 external ids, so a collision is refused, not merged.
 """
 
+import json
+from collections.abc import Mapping
 from hashlib import blake2b
 
 _SEPARATOR = "\x1f"
@@ -18,6 +20,14 @@ def stable_id(*parts: str | int) -> int:
     """
     digest = blake2b(_SEPARATOR.join(map(str, parts)).encode(), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 1) or 1
+
+
+def settings_version(kind: str, settings: Mapping[str, object]) -> int:
+    """Return the stable hash of settings of a kind: equal settings have equal versions in every database.
+
+    settings: as JSON has them. jsonb does not keep the order of keys, so the hash does not depend on it.
+    """
+    return stable_id(kind, json.dumps(settings, sort_keys=True))
 
 
 def tenant_id_of(slug: str) -> int:

@@ -24,8 +24,8 @@ RULES = (STALE, INCOMPLETE, TRACKING_BROKEN, SPEND_SPIKE, SPEND_STOPPED, CPA_SUR
 
 CHECKED_DAYS = 31
 """A whole month, which its pace needs."""
-_SETTLED_DAYS = 28
-_COMPARED_DAYS = 14
+_SETTLED_WITHIN = timedelta(days=28)
+_COMPARED = timedelta(days=14)
 _ENOUGH_DAYS = 7
 _SALES_STALE = timedelta(hours=24)
 _SPEND_STALE = timedelta(days=3)
@@ -82,7 +82,7 @@ def _stale(inputs: Inputs, now: datetime, today: date) -> Iterator[Alert]:
 
 
 def _incomplete(closed: Sequence[CheckedDay], today: date) -> Iterator[Alert]:
-    settled = [day for day in closed if _SETTLED_AFTER < today - day.day <= timedelta(days=_SETTLED_DAYS)]
+    settled = [day for day in closed if _SETTLED_AFTER < today - day.day <= _SETTLED_WITHIN]
     for name in sorted({name for day in settled for name in day.incomplete}):
         lacking = [day for day in settled if name in day.incomplete]
         count = f"{len(lacking)} day{'s' * (len(lacking) != 1)} from {lacking[0].day}"
@@ -94,11 +94,12 @@ def _anomalies(closed: Sequence[CheckedDay], today: date) -> Iterator[Alert]:
     if not known or today - known[-1].day > _SPEND_STALE:
         return
     judged = known[-1]
-    usual = [day for day in known[:-1] if judged.day - day.day <= _COMPARED_DAYS * timedelta(days=1)]
+    usual = [day for day in known[:-1] if judged.day - day.day <= _COMPARED]
     if len(usual) < _ENOUGH_DAYS:
         return
     spend = judged.ad_spend or Decimal(0)
-    usual_spend = sum((day.ad_spend or Decimal(0) for day in usual), Decimal(0)) / len(usual)
+    total_spend = sum((day.ad_spend or Decimal(0) for day in usual), Decimal(0))
+    usual_spend = total_spend / len(usual)
     usual_orders = Decimal(sum(day.orders for day in usual)) / len(usual)
     if spend > 0 and judged.orders == 0 and usual_orders >= _USUAL_ORDERS:
         yield Alert(TRACKING_BROKEN, _SHOP, f"{judged.day}: spend but no orders, usually {usual_orders:.0f} a day")
@@ -106,7 +107,7 @@ def _anomalies(closed: Sequence[CheckedDay], today: date) -> Iterator[Alert]:
         yield Alert(SPEND_SPIKE, _SHOP, f"{judged.day}: {spend / usual_spend:.1f} times the spend of a usual day")
     if usual_spend > 0 and spend == 0:
         yield Alert(SPEND_STOPPED, _SHOP, f"{judged.day}: no spend at all, usually {usual_spend:.2f} a day")
-    yield from _cpa_surge(judged, usual)
+    yield from _cpa_surge(judged, quotient(total_spend, sum(day.attributed_orders for day in usual)))
 
 
 def _off_pace(closed: Sequence[CheckedDay], budget: AdBudget, today: date) -> Iterator[Alert]:
@@ -121,9 +122,7 @@ def _off_pace(closed: Sequence[CheckedDay], budget: AdBudget, today: date) -> It
         )
 
 
-def _cpa_surge(judged: CheckedDay, usual: Sequence[CheckedDay]) -> Iterator[Alert]:
-    spend = sum((day.ad_spend or Decimal(0) for day in usual), Decimal(0))
-    before = quotient(spend, sum(day.attributed_orders for day in usual))
+def _cpa_surge(judged: CheckedDay, before: Decimal | None) -> Iterator[Alert]:
     now = quotient(judged.ad_spend, judged.attributed_orders)
     if now is not None and before is not None and before > 0 and now > _TIMES * before:
         detail = f"{judged.day}: {now:.2f} per attributed order, usually {before:.2f}"

@@ -1,7 +1,7 @@
 """The last step of job 14: whether a tenant's stored days need a person; which ones do is include/alerts/metrics."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from include.alerts.metrics import CHECKED_DAYS, RULES, CheckedDay, Inputs, alerts_of
@@ -35,6 +35,6 @@ def _inputs(newest: Any, tenant: Tenant) -> Inputs:
     sales, spend = newest.data_through["sales"], newest.data_through["spend"]
     return Inputs(
         datetime.fromisoformat(sales),
-        None if spend is None else datetime.fromisoformat(spend).date(),
+        None if spend is None else date.fromisoformat(spend),
         spend_expected=bool(tenant.ad_accounts),
     )

@@ -1,6 +1,5 @@
 """Whether a month's ad spend keeps pace with the budget: expected so far is the share of the days that are over."""
 
-import json
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
-from include.ids import stable_id
+from include.ids import settings_version
 from include.tenants.fields import Count, Exact, between
 
 _DAY = timedelta(days=1)
@@ -30,7 +29,7 @@ class AdBudget(BaseModel):
 
     def version(self) -> int:
         """Return the stable hash of all settings."""
-        return stable_id("ad_budget", json.dumps(self.model_dump(mode="json"), sort_keys=True))
+        return settings_version("ad_budget", self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,12 @@ A preference alters one pure rule or one statement's parameter, never a tenant b
 in sales.py, cost rules in include/pnl; how a file and a table hold them, from which day on, is left to include/tenants.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from include.ids import stable_id
+from include.ids import settings_version
 from include.tenants.fields import Count, Flag, Name, between
 
 RevenueBasis = Literal["gross", "after_discounts", "order", "net", "total"]
@@ -131,8 +130,7 @@ class FormulaPreferences(BaseModel):
 
     def version(self) -> int:
         """Return the stable hash of all switches: equal preferences have equal versions in every database."""
-        switches = self.model_dump(mode="json", exclude={"preset"})
-        return stable_id("formula_preferences", json.dumps(switches, sort_keys=True))
+        return settings_version("formula_preferences", self.model_dump(mode="json", exclude={"preset"}))
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {

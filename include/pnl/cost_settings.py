@@ -4,7 +4,6 @@ Amounts are major units of the tenant's currency, percents are per cent. How cos
 and operating.py; how a file and a table hold them is left to include/tenants.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from include.ids import stable_id
+from include.ids import settings_version
 from include.tenants.fields import Exact, Name, between
 
 ANY_GATEWAY = "*"
@@ -58,7 +57,7 @@ class CostSettings(_Settings):
 
     def version(self) -> int:
         """Return the stable hash of all settings."""
-        return _version("cost_settings", self)
+        return settings_version("cost_settings", self.model_dump(mode="json"))
 
     def rate_of(self, gateway: str | None) -> PaymentRate | None:
         """Return the rate of a gateway, else the one of "*", else None: nobody knows."""
@@ -76,7 +75,7 @@ class CogsSettings(_Settings):
 
     def version(self) -> int:
         """Return the stable hash of all settings."""
-        return _version("cogs_settings", self)
+        return settings_version("cogs_settings", self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,3 @@ class OperatingCost:
     per: Literal["day", "month", "year", "order", "net_sales_percent"]
     valid_from: date
     valid_to: date | None = None
-
-
-def _version(kind: str, settings: BaseModel) -> int:
-    return stable_id(kind, json.dumps(settings.model_dump(mode="json"), sort_keys=True))

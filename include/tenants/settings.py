@@ -1,12 +1,11 @@
 """A tenant's attribution settings: what may be set, its range, and its default."""
 
-import json
 from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from include.ids import stable_id
+from include.ids import settings_version
 from include.tenants.fields import Count, Name, Number, RegularExpression, above, between
 
 Weight = Annotated[Number, between(0, 1)]
@@ -67,5 +66,4 @@ class AttributionSettings(BaseModel):
 
     def config_version(self) -> int:
         """Return the stable hash of all settings: equal settings have equal versions in every database."""
-        # jsonb does not keep the order of keys, so the hash must not depend on it.
-        return stable_id("attribution_settings", json.dumps(self.model_dump(mode="json"), sort_keys=True))
+        return settings_version("attribution_settings", self.model_dump(mode="json"))

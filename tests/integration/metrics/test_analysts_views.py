@@ -57,7 +57,7 @@ def brand(database: Database) -> Iterator[psycopg.Connection[Any]]:
             )
             connection.execute("insert into control.reader_tenants values (%s, 'analytics_reader')", (tenant_id,))
             connection.execute(*metrics_row(connection, tenant_id, currency))
-        # Friday's quotes, of which the Saturday has none; the yen's last is older than a week.
+        # The day itself has no quote yet: the day before's holds. The yen's last is eight days old, too old.
         connection.execute(
             "insert into control.fx_rates values ('2026-04-09', 'ecb', 'EUR', 'USD', 1.25, now()),"
             " ('2026-04-02', 'ecb', 'EUR', 'JPY', 160, now()), ('2026-04-10', 'tenant:51', 'EUR', 'USD', 9, now())"
