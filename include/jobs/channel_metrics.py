@@ -21,7 +21,7 @@ from include.money import minor_unit_exponent
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
-_FACTS = ("credit_by_day", "value_by_day", "adjusted_by_day", "spend_by_campaign", "views_by_campaign")
+_FACTS = ("path_credit", "credit_by_day", "value_by_day", "adjusted_by_day", "spend_by_campaign", "views_by_campaign")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _stage(
         **usual_channel_arrays(),
         **sales_switches(preferences),
     }
-    session.execute("metrics/allow_memory")
+    session.execute("metrics/prefer_hashes")
     session.execute("metrics/drop_channel_facts")
     for table in _FACTS:
         session.execute(f"metrics/create_{table}", **window)

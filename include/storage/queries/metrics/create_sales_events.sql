@@ -1,5 +1,5 @@
--- Every event of sales of the window's local days: what an order was when it was placed, what edits changed, what refunds
--- and a cancellation took back, each on the day on which the tenant's preferences count it. Minor units of the order's
+-- Every event of sales of the window [start, end): what an order was when it was placed, what edits changed, what refunds
+-- and a cancellation took back, each on the local day on which the tenant's preferences count it. Minor units of the order's
 -- currency, without tax; discounts and returns are positive where they take away. An order's events add up to it.
 create temporary table sales_events on commit drop as
 with happened as (
@@ -8,6 +8,10 @@ with happened as (
         0::bigint as event_id,
         'sale'::text as kind,
         sold.sold_at as at,
+        sold.currency,
+        sold.is_new,
+        sold.customer_id,
+        1 as orders,
         sold.gross - coalesce(edits.gross, 0) as gross,
         sold.discounts - coalesce(edits.discounts, 0) as discounts,
         0::bigint as returns,
@@ -26,6 +30,7 @@ with happened as (
     select
         edited.order_id, edited.edit_id, 'edit',
         case when %(edits_on_own_day)s::boolean then edited.committed_at else sold.sold_at end,
+        sold.currency, sold.is_new, sold.customer_id, 0,
         edited.gross, edited.discounts, 0, 0, edited.tax, 0, 0, 0
     from edited
     join sold_orders as sold using (order_id)
@@ -33,6 +38,7 @@ with happened as (
     select
         refunded.order_id, refunded.refund_id, 'refund',
         case when %(refunds_on_own_day)s::boolean then refunded.refunded_at else sold.sold_at end,
+        sold.currency, sold.is_new, sold.customer_id, 0,
         0, 0, refunded.returns, -refunded.shipping, -refunded.tax, 0, 0, 0
     from refunded
     join sold_orders as sold using (order_id)
@@ -41,6 +47,7 @@ with happened as (
     select
         sold.order_id, 0, 'cancellation',
         case when %(refunds_on_own_day)s::boolean then sold.cancelled_at else sold.sold_at end,
+        sold.currency, sold.is_new, sold.customer_id, 0,
         0, 0,
         sold.gross - sold.discounts - coalesce(refunds.returns, 0),
         coalesce(refunds.shipping, 0) - sold.shipping,
@@ -53,31 +60,7 @@ with happened as (
         group by order_id
     ) as refunds using (order_id)
     where sold.cancelled_at is not null
-),
-dated as (
-    select happened.*, (at at time zone %(timezone)s)::date as day
-    from happened
 )
-select
-    dated.order_id,
-    dated.event_id,
-    dated.kind,
-    dated.at,
-    dated.day,
-    sold.currency,
-    conversions.is_new_customer as is_new,
-    conversions.customer_id,
-    (dated.kind = 'sale')::integer as orders,
-    dated.gross,
-    dated.discounts,
-    dated.returns,
-    dated.shipping,
-    dated.tax,
-    dated.tips,
-    dated.other,
-    dated.gift_cards
-from dated
-join sold_orders as sold using (order_id)
-left join analytics.conversions
-    on conversions.tenant_id = %(tenant_id)s and conversions.conversion_id = dated.order_id
-where dated.day >= %(first)s and dated.day < %(last)s
+select happened.*, (at at time zone %(timezone)s)::date as day
+from happened
+where at >= %(start)s and at < %(end)s

@@ -1,5 +1,5 @@
--- The wanted orders that count, as they are now: their parts without tax, in minor units of their currency. What lines do
--- not say (an import's total) is goods. Of a line that an edit took away wholly nothing is left.
+-- The wanted orders that count, as they are now: who bought, and their parts without tax in minor units of their currency.
+-- What lines do not say (an import's total) is goods. Of a line that an edit took away wholly nothing is left.
 create temporary table sold_orders on commit drop as
 with stated as (
     select
@@ -8,6 +8,8 @@ with stated as (
             as sold_at,
         orders.cancelled_at,
         orders.currency,
+        conversions.is_new_customer as is_new,
+        conversions.customer_id,
         coalesce(orders.taxes_included, false) as taxes_included,
         orders.total_minor as total,
         coalesce(orders.shipping_minor, 0) as shipping,
@@ -21,6 +23,8 @@ with stated as (
     from wanted_orders as wanted
     join analytics.orders on orders.tenant_id = %(tenant_id)s and orders.order_id = wanted.order_id
     left join goods_of_orders as goods on goods.order_id = wanted.order_id
+    left join analytics.conversions
+        on conversions.tenant_id = %(tenant_id)s and conversions.conversion_id = wanted.order_id
     where
         not (%(exclude_test)s::boolean and orders.test)
         and not (
@@ -48,6 +52,8 @@ select
     sold_at,
     cancelled_at,
     currency,
+    is_new,
+    customer_id,
     taxes_included,
     listed - included - included_in_discounts as gross,
     discounts - included_in_discounts as discounts,
