@@ -26,7 +26,9 @@ from dev.attribution_table import attribution_table
 from dev.delivery_table import ask_stand_in, delivery_table
 from dev.pnl_table import pnl_table
 from dev.spend_table import spend_table
-from dev.state import CHECKOUT, state_folder
+from dev.state import CHECKOUT, REPORTS, state_folder
+from include.alerts.__main__ import alerts_table
+from include.alerts.alerts import open_alerts
 from include.tenants.registry import TenantRow, list_tenants
 from sandbox.world.profiles import DEMO_WEBHOOKS_SINCE
 
@@ -44,6 +46,7 @@ _SPEND = (
 _SEND = ("send_ga4_purchase", "send_meta_purchase", "send_tiktok_event")
 """What the run of process_attribution could not send is theirs."""
 
+_VALIDATE = ("validate_ga4_delivery", "validate_meta_delivery", "validate_tiktok_delivery")
 _FIGURES = ("aggregate_daily_metrics", "attribution_daily_metrics", "generate_daily_pnl")
 
 # The tables need this width; a narrower terminal scrolls rather than cuts figures.
@@ -86,7 +89,10 @@ def main() -> None:
     _run_dag(api, "attribution_order_reconciliation", {})
     _run_dag(api, "attribution_recalculate_recent", {})
     _run_dags(api, {dag_id: {} for dag_id in _SEND})
+    _run_dags(api, {dag_id: {} for dag_id in _VALIDATE})
     _run_dags(api, {dag_id: {} for dag_id in _FIGURES})
+    _run_dag(api, "hourly_metrics_rollup", {})
+    _run_dag(api, "weekly_metrics_summary", {})
     _print_result(variables, datetime.fromisoformat(clock), begun)
 
 
@@ -120,8 +126,10 @@ def _print_result(variables: dict[str, str], now: datetime, begun: float) -> Non
             console.print(table)
     differences = _print_deliveries(variables, tenants)
     differences += _print_profits(variables, tenants, now)
+    console.print(alerts_table(open_alerts(variables["ANALYTICS_CONTROL_URL"])))
     guide = Table.grid(padding=(0, 2))
     guide.add_row("Airflow", f"{variables['AIRFLOW_API_URL']}  (user admin, password {variables['AIRFLOW_PASSWORD']})")
+    guide.add_row("last week", f"{REPORTS}/<shop>/week-*.html: open one in a browser, on a phone too")
     guide.add_row("tables", "set -a; . .run/env; psql $ANALYTICS_DB_URL  -> analytics.v_conversion_attribution")
     guide.add_row("rules", "docs/attribution.md: every rule with its test;  DAGS.md: every job with its schedule")
     guide.add_row("your data", "make import TENANT=northwind-outdoor TOUCHPOINTS=file.csv ORDERS=file.csv")

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from dev import databases, postgres
-from dev.state import CHECKOUT, state_folder, write_private
+from dev.state import CHECKOUT, REPORTS, state_folder, write_private
 
 _GIVEN_URLS = ("ANALYTICS_ADMIN_URL", "ANALYTICS_DB_URL")
 
@@ -117,6 +117,7 @@ def _airflow(folder: Path, kept: dict[str, Any], metadata_url: str, urls: dict[s
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs" / "tasks"),
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(ports["worker_logs"]),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports["trigger_logs"]),
+        "ATTRIBUTION_REPORTS": os.environ.get("ATTRIBUTION_REPORTS") or REPORTS.as_uri(),
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "PYTHONPATH": str(CHECKOUT),

@@ -1,6 +1,6 @@
 """Where this checkout keeps what runs: data, logs and secrets live outside it, under the system's state folder.
 
-`.run/env` in the checkout (ignored by git) tells shells and tools where everything is.
+`.run/env` in the checkout (ignored by git) tells shells and tools where everything is; reports are beside it.
 """
 
 import os
@@ -10,6 +10,8 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RUN_ENV = Path(os.environ.get("ATTRIBUTION_RUN_ENV") or CHECKOUT / ".run" / "env")
+REPORTS = RUN_ENV.parent / "reports"
+"""Folder of the weekly reports of a local stack."""
 
 
 def state_root() -> Path:

@@ -32,21 +32,21 @@ def main() -> int:
         rows = [{**asdict(alert), "opened_at": alert.opened_at.isoformat()} for alert in found]
         print(json.dumps(rows, indent=1))
     else:
-        _print(found)
+        console = Console(highlight=False, markup=False, width=max(120, Console().width))
+        console.print(alerts_table(found))
     return 0
 
 
-def _print(found: list[OpenAlert]) -> None:
-    console = Console(highlight=False, markup=False, width=max(120, Console().width))
+def alerts_table(found: list[OpenAlert]) -> Table | str:
+    """Return the alerts as a table for a terminal, a sentence where there are none."""
     if not found:
-        console.print("no open alerts")
-        return
+        return "no open alerts"
     table = Table(title=f"{len(found)} open alerts", title_justify="left")
     for name in ("tenant", "rule", "subject", "since (UTC)", "what to do"):
         table.add_column(name, overflow="fold")
     for alert in found:
         table.add_row(alert.slug, alert.rule, alert.subject, f"{alert.opened_at:%Y-%m-%d %H:%M}", alert.detail)
-    console.print(table)
+    return table
 
 
 if __name__ == "__main__":
