@@ -28,20 +28,26 @@ Profit and loss is [docs/pnl.md](pnl.md).
 Days are the tenant's calendar days: 23 or 25 hours long where clocks change. Every night the last {RESTATED_DAYS}
 days and today, which is provisional, are computed again; a day that comes out the same is not written. `closed_at`
 is when the first run after the day's local midnight closed it; `is_final` says that no nightly run will look at it
-again. Late refunds, edits, restated spend, new rates and corrected costs enter `analytics.restate_queue` and reach
-what depends on them, and only that, within one run of `hourly_metrics_rollup`, however old the day:
+again: the first night after its last restatement writes it so, whatever nights were missed. The hours of a day follow
+it whenever it changes, and weeks are written again until all their days are final. Late refunds, edits, restated
+spend, new rates and corrected costs enter `analytics.restate_queue` and reach what depends on them, and only that,
+within one run of `hourly_metrics_rollup`, however old the day:
 """
 
 _TABLES = (
     ("metrics_daily", "tenant-local day", "`aggregate_daily_metrics`, `hourly_metrics_rollup`"),
-    ("metrics_hourly", "hour of the tenant's clock", "`hourly_metrics_rollup`"),
+    ("metrics_hourly", "hour of the tenant's clock", "`hourly_metrics_rollup`, `aggregate_daily_metrics`"),
     (
         "attribution_metrics_daily",
         "day, clock, model, channel and campaign",
         "`attribution_daily_metrics`, `hourly_metrics_rollup`",
     ),
-    ("metrics_weekly", "closed local week and metric", "`weekly_metrics_summary`"),
-    ("metrics_cohorts", "month of first orders, acquisition channel, horizon", "`weekly_metrics_summary`"),
+    ("metrics_weekly", "closed local week and metric", "`weekly_metrics_summary`, `hourly_metrics_rollup`"),
+    (
+        "metrics_cohorts",
+        "month of first orders, acquisition channel, horizon",
+        "`weekly_metrics_summary`, `hourly_metrics_rollup`",
+    ),
 )
 
 _FIGURES = {
@@ -49,6 +55,7 @@ _FIGURES = {
     "hours": "`metrics_hourly`",
     "channels": "`attribution_metrics_daily`",
     "profit": "`pnl_daily`",
+    "weeks": "`metrics_weekly` and `metrics_cohorts`",
 }
 
 _UNKNOWN = """\

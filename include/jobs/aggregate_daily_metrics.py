@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from include.jobs.daily_metrics import write_days
+from include.jobs.daily_metrics import oldest_provisional, write_days
+from include.jobs.hourly_metrics import write_hours
 from include.jobs.request import JobRequest, JobResult
-from include.metrics.days import restated_days
+from include.metrics.days import restated_days, runs_of
 from include.storage.locks import lock_metrics
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
@@ -13,12 +14,19 @@ from include.tenants.tenant import Tenant
 def aggregate_daily_metrics(
     session: TenantSession, clients: Mapping[str, object], tenant: Tenant, request: JobRequest
 ) -> JobResult:
-    """Write what differs of the days [today-35, today], or of the days asked for (half-open); today is provisional."""
+    """Write what differs of the days [today-35, today], or of the days asked for (half-open); today is provisional.
+
+    Older days that no run has written as final yet are, once. The hours of a day that changed follow it.
+    """
     lock_metrics(session)
-    days = restated_days(tenant.timezone, request.now, request.date_from, request.date_to)
+    provisional = oldest_provisional(session).days
+    days = restated_days(
+        tenant.timezone, request.now, request.date_from, request.date_to, oldest_provisional=provisional
+    )
     written = write_days(session, tenant, request, days)
+    hours = [day for part in runs_of(written.changed) for day in write_hours(session, tenant, request, part)]
     return JobResult(
-        counts={"days": written.days, "changed_days": len(written.changed)},
+        counts={"days": written.days, "changed_days": len(written.changed), "changed_hours_of_days": len(hours)},
         changed=bool(written.changed) and not request.dry_run,
         window_from=days.first,
         window_to=days.last,

@@ -13,7 +13,7 @@ from typing import Any
 from include.clock import local_today
 from include.jobs.request import JobRequest
 from include.metrics.catalogue import catalogue_version
-from include.metrics.days import Days, final_before
+from include.metrics.days import RESTATED_DAYS, Days, final_before
 from include.metrics.preferences import FormulaPreferences
 from include.metrics.sales import sales_switches
 from include.metrics.usual_channels import usual_channel_arrays
@@ -62,6 +62,11 @@ def longest_lookback(tenant: Tenant) -> timedelta:
     )
 
 
+def restated_back(tenant: Tenant) -> int:
+    """Return how many days back nightly runs restate channels: past the longest look-back, for the touch clock."""
+    return max(RESTATED_DAYS, longest_lookback(tenant).days + 1)
+
+
 def _stage(
     session: TenantSession, tenant: Tenant, request: JobRequest, days: Days, preferences: FormulaPreferences
 ) -> int:
@@ -86,7 +91,7 @@ def _stage(
     return session.execute(
         "metrics/create_stage_of_channels",
         **window,
-        final_before=final_before(local_today(tenant.timezone, request.now)),
+        final_before=final_before(local_today(tenant.timezone, request.now), restated_back(tenant)),
         preference_version=preferences.version(),
         catalogue_version=catalogue_version(),
         run_id=request.run_id,

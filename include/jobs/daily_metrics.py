@@ -87,6 +87,11 @@ def _stage(
     )
 
 
+def oldest_provisional(session: TenantSession) -> Any:
+    """Return the first stored day that is not final: `days`, `channels` and `profit`, each None where all are."""
+    return session.row("metrics/select_oldest_provisional")
+
+
 def money_of(tenant: Tenant) -> dict[str, object]:
     """Return the currency of the tenant and the decimals of all currencies, as statements about money are bound to."""
     exponents = minor_unit_exponents()

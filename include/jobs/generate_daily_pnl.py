@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from include.clock import local_today
+from include.jobs.daily_metrics import oldest_provisional
 from include.jobs.pnl_days import DayOfProfit, profit_of_days, queue_cost_changes, store_profit
 from include.jobs.request import SAMPLE_ROWS, JobRequest, JobResult
 from include.metrics.days import restated_days
@@ -17,10 +18,14 @@ def generate_daily_pnl(
 ) -> JobResult:
     """Write what differs of the days [today-35, today], or of the days asked for (half-open); today is provisional.
 
-    A day of which something is not known is stored with its reasons and counted as incomplete.
+    A day of which something is not known is stored with its reasons and counted as incomplete. Older days that no run
+    has written as final yet are, once.
     """
     lock_metrics(session)
-    days = restated_days(tenant.timezone, request.now, request.date_from, request.date_to)
+    provisional = oldest_provisional(session).profit
+    days = restated_days(
+        tenant.timezone, request.now, request.date_from, request.date_to, oldest_provisional=provisional
+    )
     # Older days that changed unit costs reach are the hourly run's, which works the queue.
     queued = queue_cost_changes(session, tenant, local_today(tenant.timezone, request.now))
     profits = list(profit_of_days(session, tenant, days))

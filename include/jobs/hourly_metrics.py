@@ -6,6 +6,7 @@ from datetime import date
 from include.jobs.daily_metrics import money_of
 from include.jobs.request import JobRequest
 from include.jobs.sales_facts import stage_sales
+from include.metrics.catalogue import catalogue_version
 from include.metrics.days import Days
 from include.metrics.sales import sales_switches
 from include.storage.session import TenantSession
@@ -29,6 +30,7 @@ def write_hours(session: TenantSession, tenant: Tenant, request: JobRequest, day
             end=end,
             timezone=tenant.timezone,
             preference_version=preferences.version(),
+            catalogue_version=catalogue_version(),
             run_id=request.run_id,
             now=request.now,
             **sales_switches(preferences),

@@ -15,6 +15,7 @@ from include.jobs.daily_metrics import write_days
 from include.jobs.hourly_metrics import write_hours
 from include.jobs.pnl_days import profit_of_days, queue_cost_changes, store_profit
 from include.jobs.request import JobRequest, JobResult
+from include.jobs.weekly_figures import restate_weeks
 from include.metrics.days import RESTATED_DAYS, Days, restated_days
 from include.metrics.restatement import Restatement, restatement_of
 from include.storage.locks import lock_metrics
@@ -93,4 +94,5 @@ def _write(session: TenantSession, tenant: Tenant, request: JobRequest, asked: R
     for days in asked.profit:
         profits = list(profit_of_days(session, tenant, days))
         changed["changed_profit_days"] += len(store_profit(session, tenant, request, profits))
+    changed.update(restate_weeks(session, tenant, request, [day for days in asked.weeks for day in days]))
     return dict(changed)

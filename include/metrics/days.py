@@ -39,22 +39,31 @@ class Days:
 
 
 def restated_days(
-    timezone: str, now: datetime, first: date | None, last: date | None, back: int = RESTATED_DAYS
+    timezone: str,
+    now: datetime,
+    first: date | None,
+    last: date | None,
+    back: int = RESTATED_DAYS,
+    oldest_provisional: date | None = None,
 ) -> Days:
     """Return the days a run works on: those asked for, else [today - back, today], today provisional.
 
     first, last: half-open, None for the run's own. Days after today are left out: nothing is known of them; a range
-    that lies after today altogether is today alone.
+    that lies after today altogether is today alone. oldest_provisional: the first stored day that is not final; a run
+    of its own range starts there, so that a day is written as final once, by the first run after its last restatement,
+    however many nights were missed.
     """
     today = local_today(timezone, now)
     end = min(last or today + _DAY, today + _DAY)
-    start = min(first or end - (back + 1) * _DAY, end - _DAY)
-    return Days(start, end)
+    own = end - (back + 1) * _DAY
+    if last is None and oldest_provisional is not None:
+        own = min(own, oldest_provisional)
+    return Days(min(first or own, end - _DAY), end)
 
 
-def final_before(today: date) -> date:
-    """Return the day before which days are final: over, and restated by no nightly run any more."""
-    return today - RESTATED_DAYS * _DAY
+def final_before(today: date, back: int = RESTATED_DAYS) -> date:
+    """Return the day before which days are final: over, and past the days [today - back, today] that runs restate."""
+    return today - back * _DAY
 
 
 def runs_of(days: Iterable[date]) -> list[Days]:

@@ -7,24 +7,24 @@ from typing import Literal
 
 from include.metrics.days import Days, runs_of
 
-Figures = Literal["days", "hours", "channels", "profit"]
-"""metrics_daily, metrics_hourly, attribution_metrics_daily, pnl_daily."""
+Figures = Literal["days", "hours", "channels", "profit", "weeks"]
+"""metrics_daily, metrics_hourly, attribution_metrics_daily, pnl_daily, metrics_weekly with metrics_cohorts."""
 
 DEPENDENTS: Mapping[str, frozenset[Figures]] = {
-    "sale": frozenset({"days", "hours", "channels", "profit"}),
-    "refund": frozenset({"days", "hours", "channels", "profit"}),
-    "credit": frozenset({"days", "hours", "channels"}),
-    "spend": frozenset({"days", "channels", "profit"}),
-    "fx": frozenset({"days", "hours", "channels", "profit"}),
+    "sale": frozenset({"days", "hours", "channels", "profit", "weeks"}),
+    "refund": frozenset({"days", "hours", "channels", "profit", "weeks"}),
+    "credit": frozenset({"days", "hours", "channels", "weeks"}),
+    "spend": frozenset({"days", "channels", "profit", "weeks"}),
+    "fx": frozenset({"days", "hours", "channels", "profit", "weeks"}),
     "view_through": frozenset({"channels"}),
-    "cost": frozenset({"profit"}),
+    "cost": frozenset({"profit", "weeks"}),
 }
 """Cause in restate_queue -> the figures that have it in them."""
 
 _ON_TOUCH_DAYS = frozenset({"sale", "refund", "credit"})
 """Causes that move credit, which by the touch clock lies on days up to a look-back before the order's."""
 
-_ALL: frozenset[Figures] = frozenset({"days", "hours", "channels", "profit"})
+_ALL: frozenset[Figures] = frozenset({"days", "hours", "channels", "profit", "weeks"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Restatement:
     hours: tuple[Days, ...] = ()
     channels: tuple[Days, ...] = ()
     profit: tuple[Days, ...] = ()
+    weeks: tuple[Days, ...] = ()
 
 
 def restatement_of(queued: Iterable[tuple[date, str]], today: date, lookback: timedelta) -> Restatement:

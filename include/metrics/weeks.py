@@ -3,7 +3,7 @@
 Weeks are the tenant's, Monday to Sunday. A figure of which a day is not known is not known for the week.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -35,7 +35,17 @@ class WeekFigure:
 def last_closed_week(timezone: str, now: datetime) -> date:
     """Return the Monday of the last local week that is over at now (UTC)."""
     today = local_today(timezone, now)
-    return today - timedelta(days=today.weekday()) - _WEEK
+    return monday_of(today) - _WEEK
+
+
+def monday_of(day: date) -> date:
+    """Return the Monday of the week of a day."""
+    return day - timedelta(days=day.weekday())
+
+
+def weeks_reached(days: Iterable[date]) -> set[date]:
+    """Return the Mondays of the weeks whose figures or comparisons have one of the days in them."""
+    return {monday_of(day) + number * _WEEK for day in days for number in range(COMPARED_WEEKS + 1)}
 
 
 def week_figures(days: DayFigures, monday: date, preferences: FormulaPreferences) -> Sequence[WeekFigure]:

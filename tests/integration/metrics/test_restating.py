@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -140,6 +142,122 @@ def test_an_edit_of_an_old_order_reaches_the_day_of_the_edit(shop: MeasuredShop)
     assert edited in written["metrics_daily"]
     assert shop.days()[edited]["net_sales"] == 10
     assert shop.days()[SOLD]["net_sales"] == 100
+
+
+def test_nights_make_every_day_final_once_it_is_past_its_last_restatement(shop: MeasuredShop) -> None:
+    tables = ("metrics_daily", "attribution_metrics_daily", "pnl_daily")
+    for missed in (1, 1, 4, 1):
+        shop.now += timedelta(days=missed)
+        for job in (aggregate_daily_metrics, attribution_daily_metrics, generate_daily_pnl):
+            shop.run(job)
+        oldest_open = shop.now.date() - timedelta(days=35)
+        for table in tables:
+            assert shop.query(
+                f"select distinct day, is_final from analytics.{table} where tenant_id = %(tenant_id)s"
+                " and is_final <> (day < %(oldest_open)s)",
+                oldest_open=oldest_open,
+            ) == []  # fmt: skip
+
+
+def test_a_night_writes_the_days_that_become_final_and_no_other(shop: MeasuredShop) -> None:
+    shop.now += timedelta(days=1)
+    shop.roll_up()
+    before = _versions(shop)
+    for job in (aggregate_daily_metrics, attribution_daily_metrics, generate_daily_pnl):
+        shop.run(job)
+    written = {table: {day for day, _ in rows ^ before[table]} for table, rows in _versions(shop).items()}
+    final = shop.now.date() - timedelta(days=36)
+    assert written == {
+        "metrics_daily": {final}, "metrics_hourly": set(), "attribution_metrics_daily": {final}, "pnl_daily": {final}
+    }  # fmt: skip
+
+
+def test_a_late_change_reaches_stored_weeks_their_comparisons_and_cohorts_within_the_hour(shop: MeasuredShop) -> None:
+    shop.prefer(ltv_basis="net_sales")
+    for monday in (date(2026, 4, 6), date(2026, 4, 13)):
+        shop.now = noon(monday + timedelta(days=8))
+        shop.aggregate()
+        shop.summarise()
+    before = _weeks(shop)
+    worth = _cohort_values(shop)
+    shop.roll_up()
+    assert (_weeks(shop), _cohort_values(shop)) == (before, worth)
+    # 8 April is in the week that the newest stored one is compared with, 3 March within a cohort's first thirty days.
+    refunded = date(2026, 4, 8)
+    shop.refund("late", "order-9", noon(refunded), [(0, 1, 5000, 400)])
+    shop.refund("early", "order-9", noon(date(2026, 3, 3)), [(0, 1, 5000, 400)])
+    shop.roll_up()
+    after = _weeks(shop)
+    assert after[date(2026, 4, 6), "returns"]["value"] == 50
+    assert after[date(2026, 4, 13), "returns"]["previous"] == 50
+    changed = {key for key in after if after[key] != before[key]}
+    assert {metric for _, metric in changed}.isdisjoint({"orders", "ad_spend", "sessions", "gross"})
+    now_worth = _cohort_values(shop)
+    assert {month: value - now_worth[month] for month, value in worth.items()} == {FIRST: 50}
+
+
+def test_a_week_is_written_again_until_it_is_final(shop: MeasuredShop) -> None:
+    monday = date(2026, 4, 6)
+    shop.now = noon(monday + timedelta(days=8))
+    shop.aggregate()
+    shop.summarise()
+    assert not _weeks(shop)[monday, "orders"]["is_final"]
+    for _ in range(6):
+        shop.now += timedelta(days=7)
+        shop.aggregate()
+        shop.summarise()
+    assert _weeks(shop)[monday, "orders"]["is_final"]
+    assert not _weeks(shop)[monday + timedelta(days=14), "orders"]["is_final"]
+
+
+def _weeks(shop: MeasuredShop) -> dict[tuple[date, str], dict[str, Any]]:
+    rows = shop.query("select * from analytics.metrics_weekly where tenant_id = %(tenant_id)s")
+    return {(row["week_start"], row["metric"]): row for row in rows}
+
+
+def _cohort_values(shop: MeasuredShop) -> dict[date, Decimal]:
+    """Value after thirty days of all channels' cohorts, by month, where it is known."""
+    rows = shop.query(
+        "select cohort, value from analytics.metrics_cohorts where tenant_id = %(tenant_id)s"
+        " and channel = '(all)' and horizon_days = 30 and value is not null"
+    )
+    return {row["cohort"]: row["value"] for row in rows}
+
+
+def test_the_hours_of_a_day_follow_it_when_a_night_changes_it(shop: MeasuredShop) -> None:
+    # The hourly run five minutes before local midnight, a touch after it, then the night's run before the next hour.
+    shop.now = datetime(2026, 4, 21, 3, 55, tzinfo=UTC)
+    shop.roll_up()
+    shop.touch("late", "visitor-0", datetime(2026, 4, 21, 3, 58, tzinfo=UTC), "Email")
+    shop.touch("later still", "visitor-0", noon(date(2026, 4, 10)), "Email")
+    shop.now = datetime(2026, 4, 21, 4, 2, tzinfo=UTC)
+    shop.aggregate()
+    shop.prefer(net_sales_includes_shipping=True)
+    shop.aggregate()
+    shop.now = datetime(2026, 4, 21, 4, 5, tzinfo=UTC)
+    shop.roll_up()
+    names = ("orders", "gross", "net_sales", "total_sales", "sessions")
+    hours = shop.query(
+        f"select day, {', '.join(f'sum({name}) as {name}' for name in names)}, min(preference_version) as version"
+        " from analytics.metrics_hourly where tenant_id = %(tenant_id)s and day > '2026-03-20' group by day"
+    )
+    days = shop.days()
+    assert {row["day"] for row in hours} >= {date(2026, 4, 10), date(2026, 4, 20)}
+    for row in hours:
+        day = days[row["day"]]
+        assert [row[name] for name in names] == [day[name] for name in names], row["day"]
+        assert row["version"] == day["preference_version"]
+
+
+def test_an_hour_names_the_currency_that_its_money_lacks(shop: MeasuredShop) -> None:
+    shop.sell("abroad", noon(LAST) - timedelta(hours=6), [Piece(900)], currency="EUR")
+    shop.roll_up()
+    (hour,) = shop.query(
+        "select orders, gross, incomplete from analytics.metrics_hourly where tenant_id = %(tenant_id)s"
+        " and incomplete is not null"
+    )
+    assert (hour["orders"], hour["gross"]) == (1, None)
+    assert hour["incomplete"].startswith("EUR: ")
 
 
 def test_a_day_is_closed_by_the_first_run_after_its_local_midnight(shop: MeasuredShop) -> None:

@@ -32,9 +32,25 @@ def test_days_asked_for_are_half_open_and_end_today() -> None:
     assert list(restated_days("UTC", NOON, date(2026, 5, 1), None)) == [date(2026, 3, 31)]
 
 
-def test_a_day_is_final_once_no_run_restates_it() -> None:
-    first = restated_days("UTC", NOON, None, None).first
-    assert final_before(date(2026, 3, 31)) == first
+@pytest.mark.parametrize("back", [RESTATED_DAYS, 120])
+def test_a_day_is_final_once_no_run_restates_it(back: int) -> None:
+    first = restated_days("UTC", NOON, None, None, back).first
+    assert final_before(date(2026, 3, 31), back) == first
+
+
+@pytest.mark.parametrize("nights", [1, 2, 9])
+def test_the_first_night_after_its_last_restatement_takes_a_day_up_once_more(nights: int) -> None:
+    left_open = restated_days("UTC", NOON, None, None).first
+    later = NOON + timedelta(days=nights)
+    days = restated_days("UTC", later, None, None, oldest_provisional=left_open)
+    assert days.first == left_open < final_before(later.date())
+    still_open = restated_days("UTC", later, None, None, oldest_provisional=final_before(later.date()))
+    assert still_open.first == final_before(later.date())
+
+
+def test_days_asked_for_are_the_days_worked_whatever_else_is_open() -> None:
+    asked = restated_days("UTC", NOON, date(2026, 3, 1), date(2026, 3, 3), oldest_provisional=date(2026, 1, 1))
+    assert (asked.first, asked.last) == (date(2026, 3, 1), date(2026, 3, 3))
 
 
 @pytest.mark.parametrize(

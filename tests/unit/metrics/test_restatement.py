@@ -15,10 +15,10 @@ LOOKBACK = timedelta(days=30)
 @pytest.mark.parametrize(
     ("cause", "asked"),
     [
-        ("spend", Restatement(days=ONE, channels=ONE, profit=ONE)),
-        ("fx", Restatement(ONE, ONE, ONE, ONE)),
+        ("spend", Restatement(days=ONE, channels=ONE, profit=ONE, weeks=ONE)),
+        ("fx", Restatement(ONE, ONE, ONE, ONE, ONE)),
         ("view_through", Restatement(channels=ONE)),
-        ("cost", Restatement(profit=ONE)),
+        ("cost", Restatement(profit=ONE, weeks=ONE)),
     ],
 )
 def test_a_cause_asks_for_its_dependents(cause: str, asked: Restatement) -> None:
@@ -36,4 +36,4 @@ def test_what_moves_credit_reaches_the_days_of_its_touches(cause: str) -> None:
 def test_days_to_come_are_left_out_and_an_unknown_cause_asks_for_all() -> None:
     assert restatement_of([(date(2026, 4, 2), "spend")], TODAY, LOOKBACK) == Restatement()
     assert "weather" not in DEPENDENTS
-    assert restatement_of([(DAY, "weather")], TODAY, LOOKBACK) == Restatement(ONE, ONE, ONE, ONE)
+    assert restatement_of([(DAY, "weather")], TODAY, LOOKBACK) == Restatement(ONE, ONE, ONE, ONE, ONE)

@@ -15,7 +15,11 @@ with rated as (
         events.tips,
         events.other,
         case when events.currency = %(currency)s::text then 1 else rates.rate end
-            / power(10::numeric, coalesce(units.exponent, 2)) as factor
+            / power(10::numeric, coalesce(units.exponent, 2)) as factor,
+        case
+            when events.currency <> %(currency)s::text and rates.rate is null
+                then events.currency || ': ' || coalesce(rates.reason, 'no rate on ' || events.day || '; run sync_fx_rates')
+        end as reason
     from sales_events as events
     left join unnest(%(currencies)s::text[], %(exponents)s::integer[]) as units (currency, exponent)
         on units.currency = events.currency
@@ -33,7 +37,8 @@ sold as (
         sum(returns * factor) as returns,
         sum(shipping * factor) as shipping,
         sum(tax * factor) as tax,
-        sum((tips + other) * factor) as further
+        sum((tips + other) * factor) as further,
+        string_agg(distinct reason, ', ') as reason
     from rated
     group by hour, day
 ),
@@ -65,7 +70,9 @@ select
     end, 6)::numeric(20, 6) as total_sales,
     coalesce(sold.new_customer_orders, 0)::bigint as new_customer_orders,
     coalesce(visited.sessions, 0)::bigint as sessions,
+    sold.reason as incomplete,
     %(preference_version)s::bigint as preference_version,
+    %(catalogue_version)s::bigint as catalogue_version,
     %(run_id)s::text as run_id,
     %(now)s::timestamptz as changed_at
 from sold
