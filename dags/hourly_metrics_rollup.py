@@ -2,7 +2,7 @@
 
 Per tenant: the hours and the snapshot of today; a day is closed by the first run after its local midnight; days in
 `analytics.restate_queue` (late refunds, edits, restated spend, corrected costs, new rates, credit, views) are worked
-for the figures that depend on what changed, stored weeks and cohorts included, newest first, and leave the queue with them.
+for the figures that depend on what changed, stored weeks and cohorts too, newest first, and leave the queue with them.
 The last step looks for stale inputs, days that stay incomplete and anomalies, and tells them as alerts.
 
 **Triage** - Open the log of `verdict`: it names the tenants that failed or were deferred, and prints the command that

@@ -1,7 +1,8 @@
 """The last closed local week per tenant: every figure with the week before and the mean of four, and cohorts.
 
-Weeks are the tenant's, Monday to Sunday; earlier weeks that are not final yet are brought up to their days. Cohorts are customers by the month and channel of their first order, with what
-they are worth at 30, 60 and 90 days, what they cost and when they paid back; an age not all have reached is blank.
+Weeks are the tenant's, Monday to Sunday; earlier weeks that are not final yet are brought up to their days. Cohorts are
+customers by the month and channel of their first order, with what they are worth at 30, 60 and 90 days, what they cost
+and when they paid back; an age not all have reached is blank.
 Where ATTRIBUTION_REPORTS names a folder, the last step writes each tenant's week there as one HTML page.
 
 **Triage** - Open the log of `verdict`: it names the tenants that failed or were deferred, and prints the command that
