@@ -83,6 +83,7 @@ def _template() -> Template:
 
 
 def _tile(week: Week, name: str, figure: Figure) -> Mapping[str, str]:
+    previous = shown(figure.previous, figure.unit, week.currency).removesuffix(f" {week.currency}")
     better = figure.change is not None and (figure.change > 0) != (name in DEARER)
     neutral = figure.change is None or figure.change == 0 or name == "ad_spend"
     return {
@@ -90,7 +91,7 @@ def _tile(week: Week, name: str, figure: Figure) -> Mapping[str, str]:
         "value": shown(figure.value, figure.unit, week.currency),
         "change": "" if figure.change is None else change_of(figure.change),
         "mood": "" if neutral else "good" if better else "bad",
-        "before": f"from {shown(figure.previous, figure.unit, week.currency).removesuffix(f' {week.currency}')}",
+        "before": "week before not known" if figure.previous is None else f"from {previous}",
         "note": "not complete, see below" if figure.incomplete else "",
     }
 
