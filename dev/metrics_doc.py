@@ -30,8 +30,8 @@ days and today, which is provisional, are computed again; a day that comes out t
 is when the first run after the day's local midnight closed it; `is_final` says that no nightly run will look at it
 again: the first night after its last restatement writes it so, whatever nights were missed. The hours of a day follow
 it whenever it changes, and weeks are written again until all their days are final. Late refunds, edits, restated
-spend, new rates and corrected costs enter `analytics.restate_queue` and reach what depends on them, and only that,
-within one run of `hourly_metrics_rollup`, however old the day:
+spend, touches met late with their campaign, new rates and corrected costs enter `analytics.restate_queue` and reach what
+depends on them, and only that, within one run of `hourly_metrics_rollup`, however old the day:
 """
 
 _TABLES = (
@@ -62,10 +62,16 @@ _UNKNOWN = """\
 ## What is not known
 
 A figure that is not known is null, never 0, and the row's `incomplete` says why: an ad account's day that is not
-stored yet, a currency without a rate on that day. `data_through` says up to when each input is known: sales up to
-the oldest webhook that still waits, spend up to the least of the accounts' days. Spend of which one account's day
-is missing is null, for half of it would only mislead; `ad_spend_known` is the part that is there. Of sales in
-several currencies the part with a rate is shown and the rest named. A quotient whose denominator is 0 is null.
+stored, a currency without a rate on that day. `data_through` says up to when each input is known: sales up to
+the oldest webhook that still waits, spend up to the least of the accounts' stored days. Spend of which one
+account's day is missing is null, for half of it would only mislead; `ad_spend_known` is the part that is there.
+Of sales in several currencies the part with a rate is shown and the rest named. A quotient whose denominator is 0
+is null.
+
+An account was charged its own total of the day, where that is not stored the sum of its campaigns and residual. A
+spend sync stores every day that it has read, 0 included, so a day of a configured account without a row is not
+known: after the last stored day, between two, and before the first (*spend not read before* it). What lies before
+becomes known, 0 where the platform names none, when the account's sync is run with `date_from`.
 
 ## Sales
 
@@ -82,8 +88,10 @@ total has no parts: its total is `gross`.
 day in both. For every model and day of the conversion clock `revenue_minor` adds up, `(unattributed)` included, to
 the value of the day's orders. Refunds are apart, in `adjustments_minor`. Spend, impressions, clicks and
 view-through claims are the platforms' and the same in every model and clock: read one model and one clock.
-`(residual)` is spend that no campaign explains. A campaign's spend belongs to the channel that most of the day's
-touches of it name; on a day without any, to the usual one:
+`(residual)` is spend that no campaign explains, `(not stored)` a day that an account of the platform lacks: the
+platform's other rows without spend have its reason too, for the spend may be theirs. A touch is its campaign's if
+a sync has met it or if it bears platform and id of one that the platform has named. A campaign's spend belongs to
+the channel that most of the day's touches of it name; on a day without any, to the usual one:
 """
 
 

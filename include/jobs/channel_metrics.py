@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from include.clock import local_today
+from include.jobs.daily_metrics import spend_accounts_of
 from include.jobs.request import JobRequest
 from include.metrics.catalogue import catalogue_version
 from include.metrics.days import RESTATED_DAYS, Days, final_before
@@ -21,7 +22,10 @@ from include.money import minor_unit_exponent
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
-_FACTS = ("path_credit", "credit_by_day", "value_by_day", "adjusted_by_day", "spend_by_campaign", "views_by_campaign")
+_FACTS = (
+    "known_campaigns", "path_credit", "credit_by_day", "value_by_day", "adjusted_by_day",
+    "day_spend", "spend_by_campaign", "views_by_campaign",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ def _stage(
         "currency": tenant.currency,
         "exponent": minor_unit_exponent(tenant.currency),
         **asdict(days),
+        **spend_accounts_of(tenant),
         **usual_channel_arrays(),
         **sales_switches(preferences),
     }

@@ -31,25 +31,33 @@ def match_spend(
 ) -> JobResult:
     """Find the campaign of every touch that has none yet, of the last MET_DAYS or from a look-back before date_from.
 
-    Counts met_touches: touches that were given their campaign.
+    Their days enter the restate queue. Counts met_touches: touches that were given their campaign.
     """
     rules = _rules(clients, tenant)
     since = day_bounds(tenant.timezone, *[_first_day(tenant, request)] * 2)[0]
     lock_shop(session)
+    session.execute("matching/create_changed_touches")
     _forget_lost_rules(session, rules)
+    filled = _fill(session, tenant, rules, since)
+    session.execute("matching/queue_restatement", timezone=tenant.timezone)
+    return JobResult(counts={"met_touches": filled})
+
+
+def _fill(session: TenantSession, tenant: Tenant, rules: list[Rule], since: datetime) -> int:
+    """Give touches from an instant on the campaign that they are met with, and return how many there were."""
     with_pages = any({"landing_page", "referrer"} & set(rule.conditions) for rule in rules)
     session.execute("matching/create_touch_clues", since=since, parameters=_PARAMETERS, with_pages=with_pages)
     clues = session.rows("matching/select_clues")
     if not clues:
-        return JobResult(counts={"met_touches": 0})
+        return 0
     directory = _directory(session, rules)
     met = [(row.clue, match, until) for row in clues for match, until in _with_ends(directory.matches(_clue(row)))]
     if not met:
-        return JobResult(counts={"met_touches": 0})
+        return 0
     _stage(session, tenant, met)
     filled = session.execute("matching/fill_touchpoints")
     session.execute("matching/upsert_campaign_map", timezone=tenant.timezone)
-    return JobResult(counts={"met_touches": filled})
+    return filled
 
 
 def _directory(session: TenantSession, rules: list[Rule]) -> Directory:

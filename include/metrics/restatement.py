@@ -17,12 +17,16 @@ DEPENDENTS: Mapping[str, frozenset[Figures]] = {
     "spend": frozenset({"days", "channels", "profit", "weeks"}),
     "fx": frozenset({"days", "hours", "channels", "profit", "weeks"}),
     "view_through": frozenset({"channels"}),
+    "campaign": frozenset({"channels", "weeks"}),
     "cost": frozenset({"profit", "weeks"}),
 }
 """Cause in restate_queue -> the figures that have it in them."""
 
 _ON_TOUCH_DAYS = frozenset({"sale", "refund", "credit"})
 """Causes that move credit, which by the touch clock lies on days up to a look-back before the order's."""
+
+_ON_ORDER_DAYS = frozenset({"campaign"})
+"""Causes that move what touches have, which by the order's clock lies on days up to a look-back after the touch's."""
 
 _ALL: frozenset[Figures] = frozenset({"days", "hours", "channels", "profit", "weeks"})
 
@@ -45,10 +49,11 @@ def restatement_of(queued: Iterable[tuple[date, str]], today: date, lookback: ti
     """
     wanted: dict[Figures, set[date]] = {figures: set() for figures in sorted(_ALL)}
     for day, cause in queued:
-        reach = lookback.days + 1 if cause in _ON_TOUCH_DAYS else 0
+        back = lookback.days + 1 if cause in _ON_TOUCH_DAYS else 0
+        ahead = lookback.days + 1 if cause in _ON_ORDER_DAYS else 0
         for figures in DEPENDENTS.get(cause, _ALL):
             wanted[figures].add(day)
             if figures == "channels":
-                wanted[figures] |= {day - timedelta(days=back) for back in range(1, reach + 1)}
+                wanted[figures] |= {day + timedelta(days=number) for number in range(-back, ahead + 1)}
     known = {figures: runs_of(day for day in days if day <= today) for figures, days in wanted.items()}
     return Restatement(**{figures: tuple(ranges) for figures, ranges in known.items()})

@@ -32,6 +32,7 @@ from include.report.words import UNKNOWN, change_of, percent
 _TEMPLATE = Path(__file__).with_name("page.html")
 _HEALTHY = Decimal("0.95")
 _MOST_SENTENCES = 12
+_INCOMPLETE = "not complete"
 
 
 def page(week: Week) -> str:
@@ -92,7 +93,7 @@ def _tile(week: Week, name: str, figure: Figure) -> Mapping[str, str]:
         "change": "" if figure.change is None else change_of(figure.change),
         "mood": "" if neutral else "good" if better else "bad",
         "before": "week before not known" if figure.previous is None else f"from {previous}",
-        "note": "not complete, see below" if figure.incomplete else "",
+        "note": f"{_INCOMPLETE}, see below" if figure.incomplete else "",
     }
 
 
@@ -108,12 +109,14 @@ def _channels(week: Week) -> Sequence[Mapping[str, str]]:
 
 def _channel(week: Week, channel: Channel) -> Mapping[str, str]:
     revenue, spend = channel.revenue_minor.get(week.model, 0), channel.spend_minor
+    known = week.money(spend or None).removesuffix(f" {week.currency}")
     return {
         "channel": channel.channel,
         "sales": week.money(revenue).removesuffix(f" {week.currency}"),
         "orders": f"{channel.orders.get(week.model, Decimal(0)):,.1f}",
-        "spend": week.money(spend or None).removesuffix(f" {week.currency}"),
-        "roas": f"{Decimal(revenue) / spend:.2f}" if spend else UNKNOWN,
+        "spend": _INCOMPLETE if channel.spend_incomplete else known,
+        "mood": "warn" if channel.spend_incomplete else "",
+        "roas": f"{Decimal(revenue) / spend:.2f}" if spend and not channel.spend_incomplete else UNKNOWN,
     }
 
 

@@ -47,7 +47,8 @@ def linear(shop: MeasuredShop) -> dict[tuple[str, str], dict[str, Any]]:
     shop.channels(DAY, DAY + timedelta(days=1))
     rows = shop.query(
         "select * from analytics.attribution_metrics_daily"
-        " where tenant_id = %(tenant_id)s and model = 'linear' and clock = 'conversion'"
+        " where tenant_id = %(tenant_id)s and day = %(day)s and model = 'linear' and clock = 'conversion'",
+        day=DAY,
     )
     return {(row["channel"], row["campaign"]): row for row in rows}
 

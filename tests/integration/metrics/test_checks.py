@@ -33,7 +33,7 @@ def through(shop: MeasuredShop, day: str) -> None:
 
 def test_spend_without_orders_opens_an_alert_that_the_next_orders_resolve(database: Database) -> None:
     shop = measured_shop(database, 31, accounts=[META])
-    sold(shop, 14)
+    sold(shop, 27)
     yesterday = shop.now - timedelta(days=1)
     shop.spend(yesterday.date(), "90")
     through(shop, "2026-04-19")

@@ -11,6 +11,9 @@ import pytest
 from include.jobs.aggregate_daily_metrics import aggregate_daily_metrics
 from include.jobs.attribution_daily_metrics import attribution_daily_metrics
 from include.jobs.generate_daily_pnl import generate_daily_pnl
+from include.jobs.match_spend import match_spend
+from include.jobs.request import JobRequest
+from include.storage.session import tenant_transaction
 from include.tenants.tenant import TenantAdAccount
 from tests.integration.conftest import Database
 from tests.integration.metrics.measured_shop import MeasuredShop, Piece, measured_shop
@@ -258,6 +261,32 @@ def test_an_hour_names_the_currency_that_its_money_lacks(shop: MeasuredShop) -> 
     )
     assert (hour["orders"], hour["gross"]) == (1, None)
     assert hour["incomplete"].startswith("EUR: ")
+
+
+def test_a_touch_that_is_met_late_reaches_its_day_and_its_orders(shop: MeasuredShop) -> None:
+    touched = SOLD - timedelta(days=2)
+    shop.query(
+        "update analytics.touchpoints set utm_id = '77000', fbclid = 'fb.1'"
+        " where tenant_id = %(tenant_id)s and external_id = 'touch-9'"
+    )
+    shop.insert(
+        "ad_entities",
+        {
+            "tenant_id": shop.tenant.tenant_id, "platform": "meta", "account_id": "1", "level": "campaign",
+            "entity_id": "77000", "campaign_id": "77000", "first_seen": FIRST, "last_seen": LAST,
+        },
+    )  # fmt: skip
+    # The whole range is looked at: the touch is 71 days old.
+    request = JobRequest("sync", "run", shop.now, FIRST, LAST)
+    with tenant_transaction(shop.database.jobs_url, shop.tenant.tenant_id) as session:
+        clients = {"first_database": lambda: shop.database.jobs_url}
+        assert match_spend(session, clients, shop.tenant, request).counts == {"met_touches": 1}
+    assert written_by_an_hour(shop) == {"attribution_metrics_daily": {touched, SOLD}}
+    rows = shop.query(
+        "select clock, day from analytics.attribution_metrics_daily where tenant_id = %(tenant_id)s"
+        " and campaign_id = '77000' and model = 'linear' and revenue_minor > 0 order by day"
+    )
+    assert [(row["clock"], row["day"]) for row in rows] == [("touch", touched), ("conversion", SOLD)]
 
 
 def test_a_day_is_closed_by_the_first_run_after_its_local_midnight(shop: MeasuredShop) -> None:

@@ -140,6 +140,35 @@ def test_a_tenants_rule_meets_the_rest_and_is_forgotten_when_it_is_taken_out(
     assert met(shop)["name"][0] == "name"
 
 
+def test_days_of_touches_that_were_met_or_lost_their_campaign_are_queued(shop: SpendingTenant, tmp_path: Path) -> None:
+    queued = "select day, cause from analytics.restate_queue where cause = 'campaign' order by day"
+    imported(shop, tmp_path)
+    shop.run(match_spend)
+    assert shop.query(queued) == [{"day": DAY, "cause": "campaign"}]
+    shop.query("delete from analytics.restate_queue")
+    shop.run(match_spend, run_id="r2")
+    assert shop.query(queued) == []
+    for run_id, conditions in (("r3", {"source": "tt"}), ("r4", {})):
+        shop.query("delete from analytics.restate_queue")
+        rule(shop, **conditions)
+        shop.run(match_spend, run_id=run_id)
+        assert shop.query(queued) == [{"day": DAY, "cause": "campaign"}]
+
+
+def test_refunds_of_a_touch_that_is_met_are_queued_on_their_own_day(shop: SpendingTenant, tmp_path: Path) -> None:
+    imported(shop, tmp_path, "tagged")
+    shop.query(
+        "insert into analytics.credit_adjustments (tenant_id, conversion_id, touchpoint_id, refund_id, order_date,"
+        " refund_date) select tenant_id, 1, touchpoint_id, 1, '2026-03-20', '2026-06-20' from analytics.touchpoints"
+    )
+    shop.run(match_spend)
+    assert [row["day"] for row in shop.query("select day from analytics.restate_queue where cause = 'campaign'")] == [
+        DAY,
+        date(2026, 6, 20),
+    ]
+    shop.query("delete from analytics.credit_adjustments")
+
+
 def test_importing_the_same_file_again_changes_no_touch_that_was_met(shop: SpendingTenant, tmp_path: Path) -> None:
     imported(shop, tmp_path)
     shop.run(match_spend)

@@ -33,6 +33,12 @@ def test_what_moves_credit_reaches_the_days_of_its_touches(cause: str) -> None:
     assert asked.profit == (() if cause == "credit" else ONE)
 
 
+def test_a_touch_that_is_met_with_its_campaign_reaches_the_days_of_its_orders() -> None:
+    asked = restatement_of([(DAY, "campaign")], date(2026, 5, 31), LOOKBACK)
+    assert asked == Restatement(channels=(Days(DAY, date(2026, 4, 11)),))
+    assert restatement_of([(DAY, "campaign")], TODAY, LOOKBACK).channels == (Days(DAY, date(2026, 4, 1)),)
+
+
 def test_days_to_come_are_left_out_and_an_unknown_cause_asks_for_all() -> None:
     assert restatement_of([(date(2026, 4, 2), "spend")], TODAY, LOOKBACK) == Restatement()
     assert "weather" not in DEPENDENTS

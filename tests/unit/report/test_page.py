@@ -91,10 +91,10 @@ def test_a_rise_of_returns_is_bad_and_of_sales_good() -> None:
 
 
 def test_roas_is_shown_only_where_spend_is_known() -> None:
-    rows = re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td>.*?</td><td>(.*?)</td><td>(.*?)</td></tr>", PAGE)
+    rows = re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td>.*?</td><td.*?>(.*?)</td><td>(.*?)</td></tr>", PAGE)
     found = {row[0]: row[1:] for row in rows}
     assert found["Paid Social"] == ("5,000", "1,000", "5.00")
-    assert found["Paid Search"] == ("100.01", "–", "–")
+    assert found["Paid Search"] == ("100.01", "not complete", "–")
 
 
 def test_a_cohort_that_is_too_young_is_blank() -> None:

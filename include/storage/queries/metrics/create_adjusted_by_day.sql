@@ -5,9 +5,9 @@ select
     clocks.clock,
     clocks.day,
     coalesce(touchpoints.channel, '(unattributed)') as channel,
-    case when touchpoints.campaign_match is null then '' else touchpoints.platform end as platform,
-    case when touchpoints.campaign_match is null then '' else touchpoints.campaign_id end as campaign_id,
-    case when touchpoints.campaign_match is null then coalesce(touchpoints.campaign, '') else '' end as utm_campaign,
+    case when campaign.is_met then touchpoints.platform else '' end as platform,
+    case when campaign.is_met then touchpoints.campaign_id else '' end as campaign_id,
+    case when campaign.is_met then '' else coalesce(touchpoints.campaign, '') end as utm_campaign,
     sum(adjustments.amount_first_minor)::bigint as amount_first,
     sum(adjustments.amount_last_minor)::bigint as amount_last,
     sum(adjustments.amount_linear_minor)::bigint as amount_linear,
@@ -17,6 +17,11 @@ select
 from analytics.credit_adjustments as adjustments
 left join analytics.touchpoints
     on touchpoints.tenant_id = %(tenant_id)s and touchpoints.touchpoint_id = adjustments.touchpoint_id
+left join known_campaigns as known
+    on known.platform = touchpoints.platform and known.campaign_id = touchpoints.campaign_id
+cross join lateral (
+    select touchpoints.campaign_match is not null or known.campaign_id is not null as is_met
+) as campaign
 cross join lateral (
     values
         ('conversion', case when %(refunds_on_own_day)s::boolean then adjustments.refund_date else adjustments.order_date end),

@@ -1,15 +1,15 @@
 -- Credit by the order's local day and its touch's, by channel and campaign, for all models at once. Conversions of up to a
 -- look-back after the window are read too: their touches may lie in it. Weights are added up as billionths, amounts as
--- minor units: whole numbers give one sum in whatever order they come. Each credit is read and grouped once; the clocks are
--- sums of what comes out.
+-- minor units: whole numbers give one sum in whatever order they come. Each credit is read and grouped once, as the touch
+-- was recorded; clocks and campaigns are made of what comes out. utm_campaign is null where a sync has met the touch.
 create temporary table path_credit on commit drop as
 select
     (conversions.occurred_at at time zone %(timezone)s)::date as conversion_day,
     (touchpoints.occurred_at at time zone %(timezone)s)::date as touch_day,
     touchpoints.channel,
-    case when touchpoints.campaign_match is null then '' else touchpoints.platform end as platform,
-    case when touchpoints.campaign_match is null then '' else touchpoints.campaign_id end as campaign_id,
-    case when touchpoints.campaign_match is null then coalesce(touchpoints.campaign, '') else '' end as utm_campaign,
+    touchpoints.platform,
+    touchpoints.campaign_id,
+    case when touchpoints.campaign_match is null then coalesce(touchpoints.campaign, '') end as utm_campaign,
     coalesce(conversions.is_new_customer, false) as is_new,
     touchpoints.type = 'view' as is_view,
     sum((credits.attribution_first * 1e9)::bigint)::bigint as weight_first,

@@ -120,6 +120,13 @@ everything as (
     from models_of_days as models
     join views_by_campaign as views on views.day = models.day
 ),
+-- What of a platform's spend is not stored may be any of its campaigns'.
+missing as (
+    select day, platform, string_agg(reason, '; ' order by account_id) as reason
+    from day_spend
+    where is_missing
+    group by day, platform
+),
 names as (
     select distinct on (platform, entity_id) platform, entity_id, name
     from analytics.ad_entities
@@ -150,11 +157,15 @@ select
     sum(everything.impressions)::bigint as impressions,
     sum(everything.clicks)::bigint as clicks,
     sum(everything.views)::numeric(20, 6) as view_through_conversions,
-    string_agg(distinct everything.reason, '; ') as incomplete,
+    coalesce(
+        string_agg(distinct everything.reason, '; '),
+        case when sum(everything.spend_minor) is null then min(missing.reason) end
+    ) as incomplete,
     %(preference_version)s::bigint as preference_version,
     %(catalogue_version)s::bigint as catalogue_version,
     %(run_id)s::text as run_id,
     %(now)s::timestamptz as changed_at
 from everything
+left join missing on missing.day = everything.day and missing.platform = everything.platform
 left join names on names.platform = everything.platform and names.entity_id = everything.campaign_id
 group by 1, 2, 3, 4, 5, 6, 7, 8

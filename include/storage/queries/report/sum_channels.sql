@@ -1,17 +1,27 @@
--- Credit of the week and of the one before; spend is the same in every model, so each model's row holds it once.
+-- Credit of the week and of the one before; spend is the same in every model, so each model's row holds it once. What of a
+-- platform's spend is not known may belong to any channel that its campaigns are in.
+with rows_of_weeks as (
+    select model, channel, platform, day >= %(monday)s::date as is_current, revenue_minor, conversions, spend_minor, incomplete
+    from analytics.attribution_metrics_daily
+    where
+        tenant_id = %(tenant_id)s
+        and clock = 'conversion'
+        and day >= %(monday)s::date - 7
+        and day < %(monday)s::date + 7
+),
+not_known as (
+    select distinct platform
+    from rows_of_weeks
+    where is_current and incomplete is not null
+)
 select
     model,
     channel,
-    coalesce(sum(revenue_minor) filter (where day >= %(monday)s), 0)::bigint as revenue_minor,
-    coalesce(sum(revenue_minor) filter (where day < %(monday)s), 0)::bigint as previous_minor,
-    coalesce(sum(conversions) filter (where day >= %(monday)s), 0) as conversions,
-    sum(spend_minor) filter (where day >= %(monday)s)::bigint as spend_minor,
-    bool_or(incomplete is not null) filter (where day >= %(monday)s) as spend_incomplete
-from analytics.attribution_metrics_daily
-where
-    tenant_id = %(tenant_id)s
-    and clock = 'conversion'
-    and day >= %(monday)s::date - 7
-    and day < %(monday)s::date + 7
+    coalesce(sum(revenue_minor) filter (where is_current), 0)::bigint as revenue_minor,
+    coalesce(sum(revenue_minor) filter (where not is_current), 0)::bigint as previous_minor,
+    coalesce(sum(conversions) filter (where is_current), 0) as conversions,
+    sum(spend_minor) filter (where is_current)::bigint as spend_minor,
+    coalesce(bool_or(platform in (select platform from not_known)) filter (where is_current), false) as spend_incomplete
+from rows_of_weeks
 group by model, channel
 order by model, channel
