@@ -30,8 +30,8 @@ days and today, which is provisional, are computed again; a day that comes out t
 is when the first run after the day's local midnight closed it; `is_final` says that no nightly run will look at it
 again: the first night after its last restatement writes it so, whatever nights were missed. The hours of a day follow
 it whenever it changes, and weeks are written again until all their days are final. Late refunds, edits, restated
-spend, touches met late with their campaign, new rates and corrected costs enter `analytics.restate_queue` and reach what
-depends on them, and only that, within one run of `hourly_metrics_rollup`, however old the day:
+spend, touches met late with their campaign, new rates and corrected costs enter `analytics.restate_queue` and reach
+what depends on them, and only that, within one run of `hourly_metrics_rollup`, however old the day:
 """
 
 _TABLES = (

@@ -35,7 +35,7 @@ def test_what_moves_credit_reaches_the_days_of_its_touches(cause: str) -> None:
 
 def test_a_touch_that_is_met_with_its_campaign_reaches_the_days_of_its_orders() -> None:
     asked = restatement_of([(DAY, "campaign")], date(2026, 5, 31), LOOKBACK)
-    assert asked == Restatement(channels=(Days(DAY, date(2026, 4, 11)),))
+    assert asked == Restatement(channels=(Days(DAY, date(2026, 4, 11)),), weeks=ONE)
     assert restatement_of([(DAY, "campaign")], TODAY, LOOKBACK).channels == (Days(DAY, date(2026, 4, 1)),)
 
 
