@@ -152,6 +152,26 @@ class PnlShop:
             },
         )
 
+    def payment(
+        self, order_id: int, at: datetime, amount: int, *, kind: str = "sale", fee: int | None = None,
+        gateway: str | None = None, currency: str = "USD",
+    ) -> None:  # fmt: skip
+        """Store a successful transaction; fee: as the gateway told it, None where it did not."""
+        self.insert(
+            "transactions",
+            {
+                "tenant_id": self.tenant.tenant_id,
+                "transaction_id": stable_id(order_id, kind, at.isoformat(), amount, gateway or ""),
+                "order_id": order_id,
+                "kind": kind,
+                "gateway": gateway,
+                "processed_at": at,
+                "amount_minor": amount,
+                "fee_minor": fee,
+                "currency": currency,
+            },
+        )
+
     def cost(
         self, sku: str, minor: int, *, since: datetime = FROM_THE_BEGINNING, until: datetime | None = None,
         source: str = "shopify", currency: str = "USD",
