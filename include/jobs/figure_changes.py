@@ -66,7 +66,7 @@ def figure_change(url: str, stored: Tenant, proposed: Tenant, now: datetime) -> 
     old, new = newest if whole_month else (stored, proposed)
     end = clock.local_today(stored.timezone, now).replace(day=1)
     days = Days((end - timedelta(days=1)).replace(day=1), end)
-    return FigureChange(stored, days.first, _month(url, old, days), _month(url, new, days), whole_month)
+    return FigureChange(stored, days.first, _month(url, old, days, now), _month(url, new, days, now), whole_month)
 
 
 def _settings(tenant: Tenant) -> tuple[object, ...]:
@@ -74,10 +74,10 @@ def _settings(tenant: Tenant) -> tuple[object, ...]:
     return tenant.formula_history, tenant.cost_history, tenant.cogs_history, running
 
 
-def _month(url: str, tenant: Tenant, days: Days) -> Mapping[str, MonthLine]:
+def _month(url: str, tenant: Tenant, days: Days, now: datetime) -> Mapping[str, MonthLine]:
     lines: dict[str, MonthLine] = {}
     with tenant_transaction(url, tenant.tenant_id) as session:
-        for profit in profit_of_days(session, tenant, days):
+        for profit in profit_of_days(session, tenant, days, now):
             for line in profit.lines:
                 known = lines.get(line.line, MonthLine(0, 0))
                 minor = line.figure.minor

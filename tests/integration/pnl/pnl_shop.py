@@ -130,11 +130,16 @@ class PnlShop:
 
     def refund(
         self, order_id: int, at: datetime, back: Mapping[str, tuple[int, int]], *, tax: int = 0, shipping: int = 0,
-        restocked: bool = True,
+        restocked: bool = True, each_restocked: Mapping[str, bool] | None = None, goods: int | None = None,
     ) -> None:  # fmt: skip
-        """Give pieces back: sku -> (quantity, subtotal); subtotals hold the tax where prices include it."""
+        """Give pieces back: sku -> (quantity, subtotal); subtotals hold the tax where prices include it.
+
+        each_restocked: sku -> whether these pieces went back to stock, where lines say it. goods: what was given back
+        of goods, where it is not what the lines come to.
+        """
         lines = [
             {"line_id": self.line_id(order_id, sku), "quantity": quantity, "subtotal_minor": subtotal, "tax_minor": tax}
+            | ({} if each_restocked is None else {"restocked": each_restocked[sku]})
             for sku, (quantity, subtotal) in back.items()
         ]
         self.insert(
@@ -144,7 +149,7 @@ class PnlShop:
                 "refund_id": stable_id(order_id, "refund", at.isoformat()),
                 "order_id": order_id,
                 "refunded_at": at,
-                "goods_minor": sum(subtotal for _, subtotal in back.values()),
+                "goods_minor": sum(subtotal for _, subtotal in back.values()) if goods is None else goods,
                 "shipping_minor": shipping,
                 "tax_minor": tax * len(lines),
                 "restocked": restocked,

@@ -131,7 +131,7 @@ def test_goods_without_a_unit_cost_stay_out_of_the_margin_and_lower_its_coverage
         10000, -1000, -2500, 6500,
     ]  # fmt: skip
     assert rows["cogs"]["coverage"] == Decimal("0.75")
-    assert rows["cogs"]["incomplete"] == "no unit cost for 1 pieces of cup"
+    assert rows["cogs"]["incomplete"] == "no unit cost for 1 piece of cup"
 
 
 def test_without_any_unit_cost_the_margin_is_unknown_not_whole(shop: PnlShop) -> None:
