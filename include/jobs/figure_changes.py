@@ -61,10 +61,11 @@ def figure_change(url: str, stored: Tenant, proposed: Tenant, now: datetime) -> 
     """
     if _settings(stored) == _settings(proposed):
         return None
-    newest = with_newest_figures(stored), with_newest_figures(proposed)
+    today = clock.local_today(stored.timezone, now)
+    newest = with_newest_figures(stored, today), with_newest_figures(proposed, today)
     whole_month = _settings(newest[0]) != _settings(newest[1])
     old, new = newest if whole_month else (stored, proposed)
-    end = clock.local_today(stored.timezone, now).replace(day=1)
+    end = today.replace(day=1)
     days = Days((end - timedelta(days=1)).replace(day=1), end)
     return FigureChange(stored, days.first, _month(url, old, days, now), _month(url, new, days, now), whole_month)
 
