@@ -86,12 +86,14 @@ def store_profit(
 
 
 def queue_cost_changes(session: TenantSession, tenant: Tenant, today: date) -> int:
-    """Put the days that changed unit costs reach into the restate queue and return their number.
+    """Put the days that changed unit costs and payments reach into the restate queue and return their number.
 
-    today: tenant-local; its preferences say whether a cost reaches the sales of its own time only.
+    today: tenant-local; its preferences say whether a cost reaches the sales of its own time only. A day that both
+    reach counts twice.
     """
     all_sales = tenant.formulas_on(today).cost_change_policy == "recalculate_history"
-    return session.execute("pnl/queue_cost_changes", timezone=tenant.timezone, all_sales=all_sales)
+    of_costs = session.execute("pnl/queue_cost_changes", timezone=tenant.timezone, all_sales=all_sales)
+    return of_costs + session.execute("pnl/queue_payment_changes", timezone=tenant.timezone)
 
 
 @dataclass(frozen=True)

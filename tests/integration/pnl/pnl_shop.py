@@ -26,8 +26,9 @@ RATES = CostSettings(
     fulfilment=Fulfilment(per_order=Decimal("4"), per_item=Decimal("0.5"), per_return=Decimal("2")),
 )
 _TABLES = (
-    "pnl_daily", "metrics_daily", "product_costs", "product_cost_changes", "transactions", "restate_queue", "orders",
-    "order_lines", "order_edits", "refunds", "conversions", "ad_spend_daily", "ad_account_syncs", "exchange_rates",
+    "pnl_daily", "metrics_daily", "product_costs", "product_cost_changes", "transactions", "payment_changes",
+    "restate_queue", "orders", "order_lines", "order_edits", "refunds", "conversions", "ad_spend_daily",
+    "ad_account_syncs", "exchange_rates",
 )  # fmt: skip
 
 

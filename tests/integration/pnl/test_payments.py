@@ -10,10 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from include.jobs.hourly_metrics_rollup import hourly_metrics_rollup
+from include.jobs.pnl_days import queue_cost_changes
+from include.jobs.request import JobRequest
+from include.jobs.steps import run_steps
 from include.pnl.cost_settings import CostSettings, PaymentRate
+from include.storage.session import tenant_transaction
 from include.tenants.tenant import FROM_THE_BEGINNING, InForce
 from tests.integration.conftest import Database
-from tests.integration.pnl.pnl_shop import Piece, PnlShop, shop_in
+from tests.integration.pnl.pnl_shop import NOW, Piece, PnlShop, shop_in
 
 FIRST, SECOND, THIRD, END = (date(2026, 3, day) for day in (10, 11, 12, 13))
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -112,6 +117,31 @@ def test_an_edit_that_takes_goods_away_is_money_paid_back(shop: PnlShop, policy:
     order = shop.order("one", NOON, [Piece("mug", 10000), Piece("cup", 5000, quantity=0)])
     shop.edit(order, NOON + DAY, "cup", -1)
     assert fees(shop, FIRST, SECOND) == [-150, second]
+
+
+def test_a_fee_that_is_told_late_reaches_stored_days_within_an_hourly_run(shop: PnlShop) -> None:
+    order = shop.order("one", NOON, [Piece("mug", 10000)])
+    shop.order("two", NOON + 2 * DAY, [Piece("mug", 10000)])
+    assert fees(shop, FIRST, SECOND) == [-100, 0]
+    shop.payment(order, NOON + DAY, 10000, fee=320)
+    request = JobRequest("hourly_metrics_rollup", "hour", NOW, NOW.date(), NOW.date() + DAY)
+    list(run_steps(shop.database.jobs_url, shop.tenant, hourly_metrics_rollup, request))
+    assert [shop.day(day)["payment_fees"]["amount_minor"] for day in (FIRST, SECOND)] == [0, -320]
+    assert {row["run_id"] for row in shop.day(THIRD).values()} == {"night"}
+
+
+def test_payments_that_are_written_again_as_they_were_queue_nothing(shop: PnlShop) -> None:
+    shop.payment(shop.order("one", NOON, [Piece("mug", 10000)]), NOON, 10000)
+    shop.run(FIRST, END)
+    shop.execute("update analytics.transactions set fee_minor = null where tenant_id = %s")
+    with tenant_transaction(shop.database.jobs_url, shop.tenant.tenant_id) as session:
+        assert queue_cost_changes(session, shop.tenant, NOW.date()) == 0
+    shop.execute("update analytics.transactions set fee_minor = 7 where tenant_id = %s")
+    with tenant_transaction(shop.database.jobs_url, shop.tenant.tenant_id) as session:
+        assert queue_cost_changes(session, shop.tenant, NOW.date()) == 1
+    shop.execute("delete from analytics.transactions where tenant_id = %s")
+    with tenant_transaction(shop.database.jobs_url, shop.tenant.tenant_id) as session:
+        assert queue_cost_changes(session, shop.tenant, NOW.date()) == 1
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
