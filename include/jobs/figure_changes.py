@@ -146,7 +146,8 @@ def show(change: FigureChange, console: Console) -> None:
 def _text(line: MonthLine, currency: str) -> str:
     if not line.unknown_days:
         return _amount(line.minor, currency)
-    return f"{_amount(line.minor, currency)} ({line.unknown_days} days not known)"
+    days = "day" if line.unknown_days == 1 else "days"
+    return f"{_amount(line.minor, currency)} ({line.unknown_days} {days} not known)"
 
 
 def _amount(minor: int, currency: str, sign: str = "") -> str:

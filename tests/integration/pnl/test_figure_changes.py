@@ -84,7 +84,7 @@ def test_days_that_are_not_known_are_counted_beside_what_is(shop: PnlShop, capsy
     show(change, Console(width=120, force_terminal=False))
     printed = capsys.readouterr().out
     assert "shop  ·  2026-02 by the newest settings of both  ·  USD" in printed
-    assert any("fulfilment" in line and "0.00 (1 days not known)" in line for line in printed.splitlines())
+    assert any("fulfilment" in line and "0.00 (1 day not known)" in line for line in printed.splitlines())
 
 
 def test_the_command_compares_the_files_with_what_is_stored(

@@ -129,14 +129,13 @@ shares as (
         sum(of_line.worth) over (partition by given.refund_id) as of_all
     from given
     join lines on lines.order_id = given.order_id
+    left join (
+        select refund_id, line_id, sum(worth) as worth from named group by refund_id, line_id
+    ) as of_refund on of_refund.refund_id = given.refund_id and of_refund.line_id = lines.line_id
     cross join lateral (
         select
             case
-                when given.names_lines then (
-                    select coalesce(sum(named.worth), 0)
-                    from named
-                    where named.refund_id = given.refund_id and named.line_id = lines.line_id
-                )
+                when given.names_lines then coalesce(of_refund.worth, 0)
                 else greatest(lines.worth_of_piece * lines.quantity, 0)
             end as worth
     ) as of_line
