@@ -97,7 +97,7 @@ _PNL_DAILY = DataSet(
         **_of("flag", "is_subtotal"),
         **_of("count", "amount_minor"),
         **_of("text", "currency"),
-        **_of("money", "coverage"),
+        **_of("money", "margin coverage"),
         **_of("text", "incomplete parts"),
         **_of("flag", "is_final"),
         **_of("count", "preference_version cost_version catalogue_version"),

@@ -61,12 +61,13 @@ def figure_change(url: str, stored: Tenant, proposed: Tenant, now: datetime) -> 
     """
     if _settings(stored) == _settings(proposed):
         return None
-    newest = with_newest_figures(stored), with_newest_figures(proposed)
+    today = clock.local_today(stored.timezone, now)
+    newest = with_newest_figures(stored, today), with_newest_figures(proposed, today)
     whole_month = _settings(newest[0]) != _settings(newest[1])
     old, new = newest if whole_month else (stored, proposed)
-    end = clock.local_today(stored.timezone, now).replace(day=1)
+    end = today.replace(day=1)
     days = Days((end - timedelta(days=1)).replace(day=1), end)
-    return FigureChange(stored, days.first, _month(url, old, days), _month(url, new, days), whole_month)
+    return FigureChange(stored, days.first, _month(url, old, days, now), _month(url, new, days, now), whole_month)
 
 
 def _settings(tenant: Tenant) -> tuple[object, ...]:
@@ -74,10 +75,10 @@ def _settings(tenant: Tenant) -> tuple[object, ...]:
     return tenant.formula_history, tenant.cost_history, tenant.cogs_history, running
 
 
-def _month(url: str, tenant: Tenant, days: Days) -> Mapping[str, MonthLine]:
+def _month(url: str, tenant: Tenant, days: Days, now: datetime) -> Mapping[str, MonthLine]:
     lines: dict[str, MonthLine] = {}
     with tenant_transaction(url, tenant.tenant_id) as session:
-        for profit in profit_of_days(session, tenant, days):
+        for profit in profit_of_days(session, tenant, days, now):
             for line in profit.lines:
                 known = lines.get(line.line, MonthLine(0, 0))
                 minor = line.figure.minor
@@ -145,7 +146,8 @@ def show(change: FigureChange, console: Console) -> None:
 def _text(line: MonthLine, currency: str) -> str:
     if not line.unknown_days:
         return _amount(line.minor, currency)
-    return f"{_amount(line.minor, currency)} ({line.unknown_days} days not known)"
+    days = "day" if line.unknown_days == 1 else "days"
+    return f"{_amount(line.minor, currency)} ({line.unknown_days} {days} not known)"
 
 
 def _amount(minor: int, currency: str, sign: str = "") -> str:

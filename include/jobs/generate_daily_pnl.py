@@ -26,9 +26,9 @@ def generate_daily_pnl(
     days = restated_days(
         tenant.timezone, request.now, request.date_from, request.date_to, oldest_provisional=provisional
     )
-    # Older days that changed unit costs reach are the hourly run's, which works the queue.
+    # Older days that changed unit costs and payments reach are the hourly run's, which works the queue.
     queued = queue_cost_changes(session, tenant, local_today(tenant.timezone, request.now))
-    profits = list(profit_of_days(session, tenant, days))
+    profits = list(profit_of_days(session, tenant, days, request.now))
     changed = store_profit(session, tenant, request, profits)
     return JobResult(
         counts={

@@ -92,7 +92,7 @@ def _write(session: TenantSession, tenant: Tenant, request: JobRequest, asked: R
     for days in asked.channels:
         changed["changed_channel_days"] += len(write_channels(session, tenant, request, days).changed)
     for days in asked.profit:
-        profits = list(profit_of_days(session, tenant, days))
+        profits = list(profit_of_days(session, tenant, days, request.now))
         changed["changed_profit_days"] += len(store_profit(session, tenant, request, profits))
     changed.update(restate_weeks(session, tenant, request, [day for days in asked.weeks for day in days]))
     return dict(changed)

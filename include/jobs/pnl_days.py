@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -57,13 +57,14 @@ class DayOfProfit:
     cost_version: int
 
 
-def profit_of_days(session: TenantSession, tenant: Tenant, days: Days) -> Iterator[DayOfProfit]:
+def profit_of_days(session: TenantSession, tenant: Tenant, days: Days, now: datetime) -> Iterator[DayOfProfit]:
     """Yield the profit and loss of each day, ascending, under the settings of that day; writes temporary tables only.
 
-    Restated days are computed from what is stored now: orders, refunds, edits, unit costs, spend and rates.
+    Restated days are computed from what is stored now: orders, refunds, edits, unit costs, spend and rates. now:
+    business time, UTC; a unit cost that holds from a later instant is no day's newest yet.
     """
     for first, last, preferences, costs, cogs in tenant.figures_between(days.first, days.last):
-        facts = _facts(session, tenant, Days(first, last), preferences, cogs)
+        facts = _facts(session, tenant, Days(first, last), preferences, cogs, now)
         for day in Days(first, last):
             yield _day(tenant, day, facts, preferences, costs, cogs)
 
@@ -85,12 +86,14 @@ def store_profit(
 
 
 def queue_cost_changes(session: TenantSession, tenant: Tenant, today: date) -> int:
-    """Put the days that changed unit costs reach into the restate queue and return their number.
+    """Put the days that changed unit costs and payments reach into the restate queue and return their number.
 
-    today: tenant-local; its preferences say whether a cost reaches the sales of its own time only.
+    today: tenant-local; its preferences say whether a cost reaches the sales of its own time only. A day that both
+    reach counts twice.
     """
     all_sales = tenant.formulas_on(today).cost_change_policy == "recalculate_history"
-    return session.execute("pnl/queue_cost_changes", timezone=tenant.timezone, all_sales=all_sales)
+    of_costs = session.execute("pnl/queue_cost_changes", timezone=tenant.timezone, all_sales=all_sales)
+    return of_costs + session.execute("pnl/queue_payment_changes", timezone=tenant.timezone)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,12 @@ class _Facts:
 
 
 def _facts(
-    session: TenantSession, tenant: Tenant, days: Days, preferences: FormulaPreferences, cogs: CogsSettings
+    session: TenantSession,
+    tenant: Tenant,
+    days: Days,
+    preferences: FormulaPreferences,
+    cogs: CogsSettings,
+    now: datetime,
 ) -> _Facts:
     start, end = days.bounds(tenant.timezone)
     window = {"start": start, "end": end, "timezone": tenant.timezone, **asdict(days)}
@@ -118,6 +126,7 @@ def _facts(
         "pnl/create_goods_events",
         sources=["internal", "shopify"] if cogs.source == "internal" else ["shopify"],
         newest_cost=preferences.cost_change_policy == "recalculate_history",
+        now=now,
         returned_cost_policy=preferences.returned_cost_policy,
         **window,
         **money,
@@ -128,7 +137,7 @@ def _facts(
         {row.day: row for row in session.rows("pnl/select_sales", **money)},
         _by_day(session.rows("pnl/select_goods", **money), Goods),
         _by_day(session.rows("pnl/select_payments", actual_fees=actual_fees, **window, **money), Payments),
-        {row.day: Parcels(*row[1:]) for row in session.rows("pnl/select_parcels")},
+        {row.day: Parcels(*row[1:]) for row in session.rows("pnl/select_parcels", **money)},
         _by_day(session.rows("pnl/select_spend", **money), AccountSpend),
     )
 

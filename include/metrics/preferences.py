@@ -102,11 +102,11 @@ class FormulaPreferences(BaseModel):
     """The day of headline credit; both are stored."""
 
     cost_change_policy: Literal["from_effective_date", "recalculate_history"] = "from_effective_date"
-    """from_effective_date: the unit cost valid when the goods were sold. recalculate_history: the newest one known."""
+    """from_effective_date: the unit cost valid when the goods were sold. recalculate_history: the newest in force."""
     missing_cost_policy: Literal["exclude", "default_percent", "zero"] = "exclude"
     """Goods without a unit cost. exclude: out of the margin, shown by coverage. default_percent: the cogs section's."""
     returned_cost_policy: Literal["if_restocked", "always", "never"] = "if_restocked"
-    """Whether the cost of returned goods is given back, on the day the refund is counted."""
+    """Whether the cost of returned goods is given back; always on the day of the refund."""
     payment_fee_source: Literal["actual_then_estimate", "estimate"] = "actual_then_estimate"
     fee_refund_policy: Literal["kept_by_gateway", "returned"] = "kept_by_gateway"
     waterfall: Literal["dach", "polar", "ads_before_logistics", "triple_whale", "custom"] = "dach"

@@ -55,7 +55,7 @@ def parse_refund(refund: Object, tenant_id: int, order: str, currency: str, sent
         "goods_minor": goods,
         "shipping_minor": shipping,
         "tax_minor": tax,
-        "restocked": any(_is_restocked(line) for line in refund.get("refund_line_items") or ()),
+        "restocked": any(line.restocked for line in lines),
         "lines": lines,
     }
     return RefundState(
@@ -94,6 +94,7 @@ def _line(line: Object, tenant_id: int, currency: str) -> RefundedLine:
         quantity=read_quantity(line, "quantity", "refund_line_items.quantity"),
         subtotal_minor=_set_first(line, "subtotal", currency),
         tax_minor=_set_first(line, "total_tax", currency),
+        restocked=_is_restocked(line),
     )
 
 

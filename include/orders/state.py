@@ -55,12 +55,16 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class RefundedLine:
-    """One line of a refund; money in minor units of the order's currency, positive."""
+    """One line of a refund; money in minor units of the order's currency, positive.
+
+    restocked: these pieces went back to stock; None in lines that were stored before lines said it.
+    """
 
     line_id: int
     quantity: int
     subtotal_minor: int
     tax_minor: int
+    restocked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

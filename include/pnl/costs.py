@@ -21,7 +21,10 @@ class Goods:
 
     cost: of those pieces whose unit cost is known. uncosted: net sales of the pieces without one. sold_costed, sold:
     net sales of what was sold, before returns, with a unit cost and in all: what coverage is measured by.
-    without_rate: a unit cost exists, in a currency that has no rate.
+    pieces_uncosted, returned_uncosted: pieces without a unit cost that left and that were taken back. without_rate: a
+    unit cost exists, in a currency that has no rate. pieces_assumed: cost what was first known after their sale.
+    events, unrated_events: movements of goods, and those of orders in a currency without a rate, left out of all the
+    rest; unrated says which.
     """
 
     product: str
@@ -31,6 +34,11 @@ class Goods:
     sold: Decimal
     pieces_uncosted: int
     without_rate: str | None = None
+    returned_uncosted: int = 0
+    pieces_assumed: int = 0
+    events: int = 1
+    unrated_events: int = 0
+    unrated: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,18 @@ class Payments:
 
 @dataclass(frozen=True)
 class Parcels:
-    """What was packed and what came back on a day. orders_without_lines: nobody knows how many pieces they hold."""
+    """What was packed and what came back on a day.
+
+    orders_without_lines: nobody knows how many pieces they hold. unrated: parcels and returns of orders in a currency
+    without a rate, in no other field; without_rate says which.
+    """
 
     orders: int
     items: int
     orders_without_lines: int
     returns: int
+    unrated: int = 0
+    without_rate: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,13 +89,18 @@ def cost_of_goods(
 
     Under missing_cost_policy exclude sales without a cost are taken out beside the cost; where no cost is known at all
     the cost is not known either. zero counts them as free, default_percent takes the tenant's per cent of their net
-    sales.
+    sales; neither says anything of a unit cost that exists in a currency without a rate: then the cost is not known.
     """
     cost = {each.product: whole_minor(each.cost) for each in goods}
     sold, known = sum(each.sold for each in goods), sum(each.sold_costed for each in goods)
-    coverage, reasons = share(known, sold), _goods_reasons(goods)
+    events, unrated = sum(each.events for each in goods), sum(each.unrated_events for each in goods)
+    coverage, reasons = share(share(known, sold) * share(events - unrated, events), 1), _goods_reasons(goods)
     uncosted = {each.product: each.uncosted for each in goods if each.uncosted}
     left_out = Figure(0)
+    if unrated and unrated == events:
+        return Figure(None, coverage, reasons), left_out
+    if preferences.missing_cost_policy != "exclude" and any(each.without_rate for each in goods):
+        return Figure(None, coverage, reasons, cost), left_out
     if preferences.missing_cost_policy == "exclude":
         if sold > 0 and known <= 0:
             return Figure(None, coverage, reasons, cost), left_out
@@ -122,9 +141,11 @@ def _fee(payments: Payments, settings: CostSettings, preferences: FormulaPrefere
 
 
 def fulfilment_cost(parcels: Parcels, settings: CostSettings, exponent: int) -> Figure:
-    """Return the rate card's cost of the day's orders, pieces and returns."""
-    if not parcels.orders and not parcels.returns:
-        return Figure(0)
+    """Return the rate card's cost of the day's orders, pieces and returns; what has no rate is left out and named."""
+    rated = parcels.orders + parcels.returns
+    left_out = (parcels.without_rate,) if parcels.without_rate else ()
+    if not rated:
+        return Figure(None, Decimal(0), left_out) if left_out else Figure(0)
     card = settings.fulfilment
     if card is None:
         return Figure(None, Decimal(0), ("no fulfilment rates; add costs.fulfilment",))
@@ -134,9 +155,11 @@ def fulfilment_cost(parcels: Parcels, settings: CostSettings, exponent: int) -> 
         "returns": whole_minor(card.per_return.scaleb(exponent) * parcels.returns),
     }
     if card.per_item and parcels.orders_without_lines:
-        reason = f"{parcels.orders_without_lines} orders came without lines: their pieces are not known"
-        return Figure(None, share(parcels.orders - parcels.orders_without_lines, parcels.orders), (reason,), parts)
-    return Figure(sum(parts.values()), parts=parts)
+        unknown = parcels.orders_without_lines
+        whose = "its" if unknown == 1 else "their"
+        reason = f"{_counted(unknown, 'order')} came without lines: {whose} pieces are not known"
+        return Figure(None, share(parcels.orders - unknown, parcels.orders), (reason, *left_out), parts)
+    return Figure(sum(parts.values()), share(rated, rated + parcels.unrated), left_out, parts)
 
 
 def ad_spend(accounts: Sequence[AccountSpend]) -> Figure:
@@ -161,9 +184,24 @@ def _sum_known(fees: Sequence[tuple[str, int | str]], weights: Sequence[Decimal]
 
 
 def _goods_reasons(goods: Iterable[Goods]) -> tuple[str, ...]:
-    found = list(dict.fromkeys(each.without_rate for each in goods if each.without_rate))
-    missing = [each for each in goods if each.pieces_uncosted and not each.without_rate]
+    found = list(dict.fromkeys(each.unrated for each in goods if each.unrated))
+    found += dict.fromkeys(each.without_rate for each in goods if each.without_rate)
+    missing = [each for each in goods if not each.without_rate and (each.pieces_uncosted or each.returned_uncosted)]
     if missing:
-        names = ", ".join(sorted(each.product for each in missing)[:3]) + (", ..." if len(missing) > 3 else "")
-        found.append(f"no unit cost for {sum(each.pieces_uncosted for each in missing)} pieces of {names}")
+        sold, back = (sum(getattr(each, name) for each in missing) for name in ("pieces_uncosted", "returned_uncosted"))
+        pieces = [_counted(sold, "piece")] if sold else []
+        pieces += [_counted(back, "returned piece")] if back else []
+        found.append(f"no unit cost for {' and '.join(pieces)} of {_names(missing)}")
+    assumed = [each for each in goods if each.pieces_assumed]
+    if assumed:
+        pieces_assumed = _counted(sum(each.pieces_assumed for each in assumed), "piece")
+        found.append(f"unit cost of {pieces_assumed} of {_names(assumed)} assumed: first known after the sale")
     return tuple(found)
+
+
+def _names(goods: Sequence[Goods]) -> str:
+    return ", ".join(sorted(each.product for each in goods)[:3]) + (", ..." if len(goods) > 3 else "")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -13,7 +13,8 @@ def operating_costs(costs: Sequence[OperatingCost], day: date, orders: int, net_
     """Return what running the business costs on a tenant-local day, in minor units of exponent decimals, positive.
 
     A month's or year's cost is spread evenly over its days: the shares of all its days are the amount to the unit.
-    orders: placed on the day. A per cent of net sales is not known where they are not.
+    orders: placed on the day. A per cent of net sales is not known where they are not, and negative where they are, so
+    that days add up to the per cent of the period's.
     """
     parts: dict[str, int] = {}
     unknown: list[str] = []
@@ -40,7 +41,7 @@ def in_force(costs: Iterable[OperatingCost], day: date) -> Sequence[OperatingCos
 
 def _minor(cost: OperatingCost, day: date, orders: int, net_sales: Figure, exponent: int) -> int | None:
     if cost.per == "net_sales_percent":
-        return None if net_sales.minor is None else whole_minor(max(net_sales.minor, 0) * cost.amount / 100)
+        return None if net_sales.minor is None else whole_minor(net_sales.minor * cost.amount / 100)
     if cost.per == "order":
         return whole_minor(cost.amount.scaleb(exponent) * orders)
     return spread(cost, day, exponent)

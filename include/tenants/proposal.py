@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from include.pnl.cost_settings import OperatingCost
@@ -25,8 +26,11 @@ def as_proposed(tenant: Tenant, file: TenantFile) -> Tenant:
     )
 
 
-def with_newest_figures(tenant: Tenant) -> Tenant:
-    """Return the tenant as if its newest formulas and costs had always been in force."""
+def with_newest_figures(tenant: Tenant, today: date) -> Tenant:
+    """Return the tenant as if its newest formulas and costs had always been in force; a cost that has ended is in none.
+
+    today: tenant-local.
+    """
     newest: dict[str, OperatingCost] = {}
     for cost in sorted(tenant.operating_costs, key=lambda each: each.valid_from):
         newest[cost.name] = cost
@@ -36,9 +40,9 @@ def with_newest_figures(tenant: Tenant) -> Tenant:
         cost_history=_newest(tenant.cost_history),
         cogs_history=_newest(tenant.cogs_history),
         operating_costs=tuple(
-            replace(cost, valid_from=FROM_THE_BEGINNING.date())
+            replace(cost, valid_from=FROM_THE_BEGINNING.date(), valid_to=None)
             for cost in sorted(newest.values(), key=lambda each: each.name)
-            if cost.valid_to is None
+            if cost.valid_to is None or cost.valid_to > today
         ),
     )
 

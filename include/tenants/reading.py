@@ -7,6 +7,7 @@ to plan.py.
 
 from collections.abc import Hashable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,9 @@ def _cost_faults(data: dict[str, Any]) -> Iterator[Fault]:
         first, end = _day_of(entry.get("from")), _day_of(entry.get("until"))
         if first is not None and end is not None and end <= first:
             yield Fault(("operating_costs", index, "until"), f"must be after from, {first}, got {end}")
+        percent = _number_of(entry.get("amount")) if entry.get("per") == "net_sales_percent" else None
+        if percent is not None and percent > 100:
+            yield Fault(("operating_costs", index, "amount"), f"must be between 0 and 100 per cent, got {percent}")
         if entry.get("kind") == "marketing" and entry.get("per") in ("order", "net_sales_percent"):
             yield Fault(("operating_costs", index, "per"), "must be day, month or year for a cost of kind marketing")
     without_default = not any(entry.get("default_percent") is not None for _, entry in _entries(data, "cogs"))
@@ -178,6 +182,14 @@ def _day_of(value: Any) -> date | None:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
         return None
+
+
+def _number_of(value: Any) -> Decimal | None:
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
 
 
 def _fx_faults(data: dict[str, Any]) -> Iterator[Fault]:

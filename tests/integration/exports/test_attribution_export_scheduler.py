@@ -110,7 +110,7 @@ def shop(database: Database, tmp_path: Path) -> Iterator[ExportedShop]:
     tenant = Tenant(7, "acme", "Acme", "active", "America/New_York", "EUR", "analytics_db", history)
     yield ExportedShop(database, tmp_path / "exports", tenant)
     with psycopg.connect(database.superuser_url) as connection:
-        for table in ("metrics_weekly", "orders", "export_states"):
+        for table in ("metrics_weekly", "orders", "pnl_daily", "export_states"):
             connection.execute(f"delete from analytics.{table}")
 
 
@@ -291,6 +291,20 @@ def test_one_tenant_never_exports_anothers_rows(shop: ExportedShop) -> None:
     shop.week(MARCH, "m", "99")
     shop.export(FIGURES)
     assert shop.rows(FIGURES) == [("2026-03-23", "m", "99.000000")]
+
+
+def test_a_line_of_profit_and_loss_goes_out_with_its_margin(shop: ExportedShop) -> None:
+    definition = ExportDefinition(
+        "profit", "pnl_daily", "csv", "file:///x", "hour", columns=("day", "line", "amount_minor", "margin")
+    )
+    shop.write(
+        "insert into analytics.pnl_daily (tenant_id, day, position, line, layer, is_subtotal, amount_minor, margin,"
+        " currency, coverage, preference_version, cost_version, catalogue_version, is_final, run_id, changed_at)"
+        " values (%(tenant_id)s, '2026-03-30', 1, 'cm1', 'cm1', true, 500, 0.25, 'EUR', 1, 1, 1, 1, false, 'r', now())",
+        {"tenant_id": shop.tenant.tenant_id},
+    )
+    shop.export(definition)
+    assert shop.rows(definition) == [("2026-03-30", "cm1", "500", "0.250000")]
 
 
 @pytest.mark.parametrize("data_set", DATA_SETS)

@@ -26,8 +26,9 @@ RATES = CostSettings(
     fulfilment=Fulfilment(per_order=Decimal("4"), per_item=Decimal("0.5"), per_return=Decimal("2")),
 )
 _TABLES = (
-    "pnl_daily", "metrics_daily", "product_costs", "product_cost_changes", "transactions", "restate_queue", "orders",
-    "order_lines", "order_edits", "refunds", "conversions", "ad_spend_daily", "ad_account_syncs", "exchange_rates",
+    "pnl_daily", "metrics_daily", "product_costs", "product_cost_changes", "transactions", "payment_changes",
+    "restate_queue", "orders", "order_lines", "order_edits", "refunds", "conversions", "ad_spend_daily",
+    "ad_account_syncs", "exchange_rates",
 )  # fmt: skip
 
 
@@ -130,11 +131,16 @@ class PnlShop:
 
     def refund(
         self, order_id: int, at: datetime, back: Mapping[str, tuple[int, int]], *, tax: int = 0, shipping: int = 0,
-        restocked: bool = True,
+        restocked: bool = True, each_restocked: Mapping[str, bool] | None = None, goods: int | None = None,
     ) -> None:  # fmt: skip
-        """Give pieces back: sku -> (quantity, subtotal); subtotals hold the tax where prices include it."""
+        """Give pieces back: sku -> (quantity, subtotal); subtotals hold the tax where prices include it.
+
+        each_restocked: sku -> whether these pieces went back to stock, where lines say it. goods: what was given back
+        of goods, where it is not what the lines come to.
+        """
         lines = [
             {"line_id": self.line_id(order_id, sku), "quantity": quantity, "subtotal_minor": subtotal, "tax_minor": tax}
+            | ({} if each_restocked is None else {"restocked": each_restocked[sku]})
             for sku, (quantity, subtotal) in back.items()
         ]
         self.insert(
@@ -144,11 +150,31 @@ class PnlShop:
                 "refund_id": stable_id(order_id, "refund", at.isoformat()),
                 "order_id": order_id,
                 "refunded_at": at,
-                "goods_minor": sum(subtotal for _, subtotal in back.values()),
+                "goods_minor": sum(subtotal for _, subtotal in back.values()) if goods is None else goods,
                 "shipping_minor": shipping,
                 "tax_minor": tax * len(lines),
                 "restocked": restocked,
                 "lines": Jsonb(lines),
+            },
+        )
+
+    def payment(
+        self, order_id: int, at: datetime, amount: int, *, kind: str = "sale", fee: int | None = None,
+        gateway: str | None = None, currency: str = "USD",
+    ) -> None:  # fmt: skip
+        """Store a successful transaction; fee: as the gateway told it, None where it did not."""
+        self.insert(
+            "transactions",
+            {
+                "tenant_id": self.tenant.tenant_id,
+                "transaction_id": stable_id(order_id, kind, at.isoformat(), amount, gateway or ""),
+                "order_id": order_id,
+                "kind": kind,
+                "gateway": gateway,
+                "processed_at": at,
+                "amount_minor": amount,
+                "fee_minor": fee,
+                "currency": currency,
             },
         )
 

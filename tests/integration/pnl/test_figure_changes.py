@@ -64,6 +64,18 @@ def test_a_change_of_the_past_alone_is_computed_day_by_day(shop: PnlShop) -> Non
     assert (change.old["operating_costs"].minor, change.new["operating_costs"].minor) == (-28000, -33600)
 
 
+def test_a_cost_that_ends_later_is_compared_and_one_that_has_ended_is_not(shop: PnlShop) -> None:
+    def cost(name: str, amount: int, until: date | None) -> OperatingCost:
+        return OperatingCost(name, "fixed", Decimal(amount), "day", date(2026, 2, 10), until)
+
+    ended = cost("fair", 5, date(2026, 3, 31))
+    shop.tenant = replace(shop.tenant, operating_costs=(cost("lease", 10, date(2026, 4, 1)), ended))
+    change = changed(shop, operating_costs=(cost("lease", 12, date(2026, 4, 1)), ended))
+    assert change is not None
+    assert change.whole_month
+    assert (change.old["operating_costs"].minor, change.new["operating_costs"].minor) == (-28000, -33600)
+
+
 def test_days_that_are_not_known_are_counted_beside_what_is(shop: PnlShop, capsys: pytest.CaptureFixture[str]) -> None:
     change = changed(shop, cost_history=())
     assert change is not None
@@ -72,7 +84,7 @@ def test_days_that_are_not_known_are_counted_beside_what_is(shop: PnlShop, capsy
     show(change, Console(width=120, force_terminal=False))
     printed = capsys.readouterr().out
     assert "shop  ·  2026-02 by the newest settings of both  ·  USD" in printed
-    assert any("fulfilment" in line and "0.00 (1 days not known)" in line for line in printed.splitlines())
+    assert any("fulfilment" in line and "0.00 (1 day not known)" in line for line in printed.splitlines())
 
 
 def test_the_command_compares_the_files_with_what_is_stored(

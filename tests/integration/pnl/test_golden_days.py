@@ -43,6 +43,11 @@ def test_the_cost_of_returned_goods_is_given_back_on_the_day_of_the_refund(shop:
     shop.run(FIRST, END)
     assert (shop.amounts(FIRST)["cogs"], shop.amounts(SECOND)["cogs"]) == (-2000, 1000)
     assert (shop.amounts(FIRST)["net_sales"], shop.amounts(SECOND)["net_sales"]) == (20000, -10000)
+    # Triple Whale itself takes the sales back on the order's day, and gives the cost back on the refund's all the same.
+    shop.set(refund_recognition="order_date")
+    shop.run(FIRST, END)
+    assert (shop.amounts(FIRST)["cogs"], shop.amounts(SECOND)["cogs"]) == (-2000, 1000)
+    assert shop.amounts(FIRST)["net_sales"] == 10000
 
 
 @pytest.mark.parametrize(
@@ -110,4 +115,4 @@ def test_a_refund_on_another_day_takes_sales_back_on_its_own_day_or_on_the_order
     shop.set(refund_recognition="order_date")
     shop.run(FIRST, END)
     assert [shop.amounts(day).get("returns") for day in (FIRST, SECOND, THIRD)] == [-10000, None, None]
-    assert [shop.amounts(day).get("cogs") for day in (FIRST, SECOND, THIRD)] == [None, None, None]
+    assert [shop.amounts(day).get("cogs") for day in (FIRST, SECOND, THIRD)] == [-4000, None, 4000]

@@ -260,6 +260,15 @@ def test_goods_are_restocked_when_the_shop_put_them_back(restock_type: str, rest
     assert refund_of(document).restocked is restocked
 
 
+def test_each_line_says_whether_its_own_goods_went_back_to_stock() -> None:
+    document = refund()
+    (kept,) = document["refund_line_items"]
+    document["refund_line_items"] = [kept, {**kept, "id": 2, "line_item_id": 13_900_000_000_002}]
+    document["refund_line_items"][1]["restock_type"] = "no_restock"
+    state = refund_of(document)
+    assert (state.restocked, [line.restocked for line in state.lines]) == (True, [True, False])
+
+
 def test_a_refund_in_another_currency_than_the_shops_is_refused_instead_of_mixed() -> None:
     document = order(refunds=[refund(refund_line_items=[], transactions=[
         {"amount": "3000", "currency": "JPY", "kind": "refund", "status": "success"}

@@ -46,7 +46,8 @@ def test_costs_follow_orders_net_sales_and_days() -> None:
     assert figure.parts == {"agency": 250, "box": 100, "rent": 350}
     assert figure.minor == 700
     refunds_only = operating_costs(costs, date(2026, 3, 1), 0, Figure(-10000), 2)
-    assert refunds_only.parts["agency"] == 0
+    # A day on which more came back than was sold gives back what the period's net sales do not bear.
+    assert refunds_only.parts["agency"] == -250
     unknown = operating_costs(costs, date(2026, 3, 1), 4, Figure(None, Decimal(0), ("no rate",)), 2)
     assert (unknown.minor, unknown.reasons) == (None, ("agency: net sales are not known",))
 

@@ -90,6 +90,10 @@ def test_a_preset_sets_what_the_file_leaves_out_and_the_file_wins(tmp_path: Path
             "operating_costs[0].amount: must be between 0 and 1e+12, got -1",
         ),
         (
+            "operating_costs: [{name: agency, amount: 500, per: net_sales_percent}]",
+            "operating_costs[0].amount: must be between 0 and 100 per cent, got 500",
+        ),
+        (
             "operating_costs: [{name: rent, amount: 1, per: week}]",
             "operating_costs[0].per: must be day, month, year, order or net_sales_percent, got 'week'",
         ),

@@ -6,6 +6,7 @@ select
     is_subtotal,
     amount_minor,
     currency,
+    margin,
     coverage,
     incomplete,
     parts::text as parts,

@@ -1,4 +1,4 @@
--- Orders that sales of the window may come from. Nearly all were placed in it: only the others are looked at twice.
+-- Orders that sales of the window, or payments for them, may come from. Nearly all were placed in it: only the others are looked at twice.
 create temporary table wanted_orders on commit drop as
 with others as (
     select order_id
@@ -24,6 +24,10 @@ with others as (
     select order_id
     from analytics.order_edits
     where tenant_id = %(tenant_id)s and committed_at >= %(start)s and committed_at < %(end)s
+    union
+    select order_id
+    from analytics.transactions
+    where tenant_id = %(tenant_id)s and processed_at >= %(start)s and processed_at < %(end)s
 )
 select order_id
 from analytics.orders

@@ -1,5 +1,6 @@
 -- Days whose profit and loss changed unit costs reach: those of the sale, the edits, the refunds and the cancellation of
--- every order that holds such goods, as far as they are stored. all_sales: the newest cost is every sale's.
+-- every order that holds such goods, as far as they are stored. all_sales: the newest cost is every sale's. The first cost that
+-- is known is also that of the sales before it.
 with changes as (
     delete from analytics.product_cost_changes where tenant_id = %(tenant_id)s returning *
 ),
@@ -13,7 +14,18 @@ concerned as (
     join analytics.orders on orders.tenant_id = %(tenant_id)s and orders.order_id = lines.order_id
     where
         %(all_sales)s::boolean
-        or greatest(orders.placed_at, orders.processed_at) >= changes.valid_from
+        or (
+            greatest(orders.placed_at, orders.processed_at) >= changes.valid_from
+            or not exists (
+                select 1
+                from analytics.product_costs as earlier
+                where
+                    earlier.tenant_id = %(tenant_id)s
+                    and earlier.variant_id = changes.variant_id
+                    and earlier.sku = changes.sku
+                    and earlier.valid_from < changes.valid_from
+            )
+        )
         and (changes.valid_to is null or least(orders.placed_at, orders.processed_at) < changes.valid_to)
 ),
 moments as (

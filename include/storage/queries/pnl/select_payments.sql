@@ -1,13 +1,24 @@
--- What each gateway captured and paid back per day, in minor units of the tenant's currency. An order whose fee the gateway
--- told is not estimated: its fees count on the days of its transactions.
+-- What each gateway captured and paid back per day, in minor units of the tenant's currency. Where the shop tells an order's
+-- payments each is one, on its own day at its own gateway, with the fee that the gateway told or an estimate; of other orders
+-- the order is taken for one payment. Refunds likewise. What an edit takes away is paid back.
 with told as (
-    select distinct transactions.order_id
+    select
+        transactions.order_id,
+        transactions.kind,
+        transactions.processed_at,
+        coalesce(transactions.gateway, orders.gateway) as gateway,
+        transactions.currency,
+        transactions.amount_minor,
+        case when %(actual_fees)s::boolean then transactions.fee_minor end as fee_minor
     from sold_orders
+    join analytics.orders on orders.tenant_id = %(tenant_id)s and orders.order_id = sold_orders.order_id
     join analytics.transactions
-        on transactions.tenant_id = %(tenant_id)s
-        and transactions.order_id = sold_orders.order_id
-        and transactions.fee_minor is not null
-    where %(actual_fees)s::boolean
+        on transactions.tenant_id = %(tenant_id)s and transactions.order_id = sold_orders.order_id
+),
+known as (
+    select order_id, bool_or(kind in ('sale', 'capture')) as payments, bool_or(kind = 'refund') as refunds
+    from told
+    group by order_id
 ),
 moved as (
     select
@@ -15,35 +26,34 @@ moved as (
         orders.gateway,
         events.currency,
         (events.kind = 'sale')::integer as payments,
-        case when events.kind in ('sale', 'edit') then paid.amount else 0 end as captured,
-        case when events.kind in ('refund', 'cancellation') then -paid.amount else 0 end as refunded,
+        case when is_capture then paid.amount else 0 end as captured,
+        case when is_capture then 0 else -paid.amount end as refunded,
         0 as fees
     from sales_events as events
     join analytics.orders on orders.tenant_id = %(tenant_id)s and orders.order_id = events.order_id
+    left join known on known.order_id = events.order_id
     cross join lateral (
         select
             events.gross - events.discounts - events.returns + events.shipping + events.tax + events.tips + events.other
             + events.gift_cards as amount
     ) as paid
-    where paid.amount <> 0 and not exists (select 1 from told where told.order_id = events.order_id)
+    cross join lateral (
+        select events.kind = 'sale' or events.kind = 'edit' and paid.amount > 0 as is_capture
+    ) as direction
+    where
+        paid.amount <> 0
+        and not (case when is_capture then coalesce(known.payments, false) else coalesce(known.refunds, false) end)
     union all
     select
-        (transactions.processed_at at time zone %(timezone)s)::date,
-        coalesce(transactions.gateway, orders.gateway),
-        transactions.currency,
-        0,
-        0,
-        0,
-        transactions.fee_minor
-    from analytics.transactions
-    join analytics.orders on orders.tenant_id = %(tenant_id)s and orders.order_id = transactions.order_id
-    where
-        %(actual_fees)s::boolean
-        and transactions.tenant_id = %(tenant_id)s
-        and transactions.processed_at >= %(start)s
-        and transactions.processed_at < %(end)s
-        and transactions.fee_minor is not null
-        and not orders.test
+        (processed_at at time zone %(timezone)s)::date,
+        gateway,
+        currency,
+        (fee_minor is null and kind in ('sale', 'capture'))::integer,
+        case when fee_minor is null and kind in ('sale', 'capture') then amount_minor else 0 end,
+        case when fee_minor is null and kind = 'refund' then amount_minor else 0 end,
+        coalesce(fee_minor, 0)
+    from told
+    where processed_at >= %(start)s and processed_at < %(end)s
 )
 select
     moved.day,
