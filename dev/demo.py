@@ -36,13 +36,12 @@ FIRST_DAY = "2026-01-01"
 _RUN_SECONDS = 300
 _ENDED = ("success", "failed")
 _SPEND = (
-    "sync_fx_rates",
     "sync_meta_spend_daily",
     "sync_google_spend_daily",
     "sync_tiktok_spend_daily",
     "attribution_vta_sync",
 )
-"""Independent of each other; the touches they meet are loaded before."""
+"""Independent of each other and of sync_fx_rates; the touches they meet are loaded before."""
 _SEND = ("send_ga4_purchase", "send_meta_purchase", "send_tiktok_event")
 """What the run of process_attribution could not send is theirs."""
 
@@ -83,7 +82,7 @@ def main() -> None:
             _run([sys.executable, "-m", "sandbox.world.product_costs", "--tenant", folder.name], variables)
     api = AirflowApi(variables["AIRFLOW_API_URL"], variables["AIRFLOW_USER"], variables["AIRFLOW_PASSWORD"])
     window = {"date_from": FIRST_DAY, "date_to": _day_after(clock)}
-    _run_dags(api, {dag_id: {} for dag_id in _SPEND})
+    _run_dags(api, {"sync_fx_rates": {}, **dict.fromkeys(_SPEND, window)})
     _run_dag(api, "attribution_webhook_queue", {})
     _run_dag(api, "process_attribution", window)
     _run_dag(api, "attribution_order_reconciliation", {})
