@@ -6,7 +6,7 @@ payment; where a month's is not known, value is not known either.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,12 +20,15 @@ from include.metrics.days import RESTATED_DAYS, Days
 from include.metrics.preferences import FormulaPreferences
 from include.metrics.sales import sales_switches
 from include.money import to_major_units
+from include.pnl.waterfall import NET_SALES, Line
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
 _DAY = timedelta(days=1)
 _SIX_PLACES = Decimal("0.000001")
-_Margins = Mapping[date, Decimal | None]
+_CONTRIBUTION = (NET_SALES, "cogs", "fulfilment", "payment_fees")
+Margins = Mapping[date, Decimal | None]
+"""Month -> which share of its net sales is contribution, None where that is not known."""
 
 
 def write_cohorts(session: TenantSession, tenant: Tenant, request: JobRequest, through: date) -> int:
@@ -35,25 +38,61 @@ def write_cohorts(session: TenantSession, tenant: Tenant, request: JobRequest, t
     the metrics' lock and commits.
     """
     preferences = tenant.formulas_on(through)
-    oldest = through - timedelta(days=preferences.ltv_horizons[-1] + RESTATED_DAYS + 31)
-    days = Days(oldest.replace(day=1), through + _DAY)
-    figures = [
-        figure
-        for cohort in _cohorts(session, tenant, days, preferences)
-        for figure in cohort_figures(cohort, preferences.ltv_horizons, through)
+    days = days_of_cohorts(preferences, through)
+    margins = _margins(session, days) if preferences.ltv_basis == "contribution" else None
+    rows = [
+        _row(tenant, request, preferences, figure)
+        for figure in figures_of_cohorts(session, tenant, preferences, through, margins)
     ]
-    rows = [_row(tenant, request, preferences, figure) for figure in figures]
     return session.execute("metrics/replace_cohorts", rows=json.dumps(rows), first=days.first, last=days.last)
 
 
-def _cohorts(session: TenantSession, tenant: Tenant, days: Days, preferences: FormulaPreferences) -> Iterator[Cohort]:
+def days_of_cohorts(preferences: FormulaPreferences, through: date) -> Days:
+    """Return the days of whole months up to through, inclusive, that cohorts within the longest horizon need."""
+    oldest = through - timedelta(days=preferences.ltv_horizons[-1] + RESTATED_DAYS + 31)
+    return Days(oldest.replace(day=1), through + _DAY)
+
+
+def figures_of_cohorts(
+    session: TenantSession, tenant: Tenant, preferences: FormulaPreferences, through: date, margins: Margins | None
+) -> Iterator[CohortFigure]:
+    """Yield each cohort at each horizon, ascending by month, under preferences; writes temporary tables only.
+
+    margins: None where value is net sales.
+    """
+    for cohort in _cohorts(session, tenant, days_of_cohorts(preferences, through), preferences, margins):
+        yield from cohort_figures(cohort, preferences.ltv_horizons, through)
+
+
+def contribution_margins(profits: Iterable[tuple[date, Sequence[Line]]]) -> Margins:
+    """Return the margins of months from the profit and loss of their days: all that the months shall hold."""
+    net_sales: dict[date, int] = defaultdict(int)
+    contribution: dict[date, int] = defaultdict(int)
+    unknown: set[date] = set()
+    for day, lines in profits:
+        month = day.replace(day=1)
+        for line in lines:
+            if line.line not in _CONTRIBUTION:
+                continue
+            if line.figure.minor is None:
+                unknown.add(month)
+            contribution[month] += line.figure.minor or 0
+            net_sales[month] += (line.figure.minor or 0) if line.line == NET_SALES else 0
+    return {
+        month: None if month in unknown or not net_sales[month] else Decimal(contribution[month]) / net_sales[month]
+        for month in contribution
+    }
+
+
+def _cohorts(
+    session: TenantSession, tenant: Tenant, days: Days, preferences: FormulaPreferences, margins: Margins | None
+) -> Iterator[Cohort]:
     start, end = days.bounds(tenant.timezone)
     session.execute("metrics/drop_cohort_members")
     session.execute("metrics/create_cohort_members", start=start, end=end, timezone=tenant.timezone)
     session.execute("metrics/analyze_cohort_members")
     stage_sales(session, tenant, days.first, days.last, preferences)
     sales = session.rows("metrics/sum_cohort_sales", **sales_switches(preferences), **money_of(tenant))
-    margins = _margins(session, days) if preferences.ltv_basis == "contribution" else None
     spend = _spend(session, tenant, days)
     values, unknown = _values(sales, margins)
     customers: dict[tuple[date, str], int] = defaultdict(int)
@@ -69,7 +108,7 @@ def _cohorts(session: TenantSession, tenant: Tenant, days: Days, preferences: Fo
 
 
 def _values(
-    sales: Iterable[Any], margins: _Margins | None
+    sales: Iterable[Any], margins: Margins | None
 ) -> tuple[Mapping[tuple[date, str], Mapping[int, Decimal]], Mapping[tuple[date, str], str]]:
     """Return value by cohort and age, and why that of a cohort is not known."""
     values: dict[tuple[date, str], dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -84,7 +123,7 @@ def _values(
     return values, unknown
 
 
-def _margins(session: TenantSession, days: Days) -> _Margins:
+def _margins(session: TenantSession, days: Days) -> Margins:
     """Return which share of net sales is contribution, by month."""
     rows = session.rows("metrics/sum_contribution_by_month", first=days.first, last=days.last)
     return {
