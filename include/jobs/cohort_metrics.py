@@ -7,6 +7,7 @@ payment; where a month's is not known, value is not known either.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -101,10 +102,10 @@ def _cohorts(
         customers[row.cohort, ALL_CHANNELS] += row.customers
     for key, number in sorted(customers.items()):
         reasons = [unknown[key]] if key in unknown else []
-        if spend.get(key) is None:
-            reasons.append("spend of the month is not known")
+        if key not in spend.known:
+            reasons.append(spend.reason(*key))
         by_age = None if key in unknown else values.get(key, {})
-        yield Cohort(*key, number, by_age, spend.get(key), "; ".join(reasons) or None)
+        yield Cohort(*key, number, by_age, spend.known.get(key), "; ".join(reasons) or None)
 
 
 def _values(
@@ -117,31 +118,71 @@ def _values(
         margin = Decimal(1) if margins is None else margins.get(row.month)
         for key in ((row.cohort, row.channel), (row.cohort, ALL_CHANNELS)):
             if margin is None:
-                unknown[key] = f"costs of {row.month:%Y-%m} are not known; configure costs or set ltv_basis: net_sales"
+                unknown[key] = (
+                    f"profit and loss of {row.month:%Y-%m} is not known: configure costs, run generate_daily_pnl"
+                    " from the first of the month, or set ltv_basis: net_sales"
+                )
             elif row.net_sales is not None:
                 values[key][row.age] += row.net_sales * margin
     return values, unknown
 
 
 def _margins(session: TenantSession, days: Days) -> Margins:
-    """Return which share of net sales is contribution, by month."""
+    """Return which share of net sales is contribution, by month; None where a day's is not known or not stored."""
     rows = session.rows("metrics/sum_contribution_by_month", first=days.first, last=days.last)
     return {
-        row.month: None if row.contribution is None or not row.net_sales else row.contribution / row.net_sales
+        row.month: row.contribution / row.net_sales
+        if row.days == _days_in(row.month, days) and row.contribution is not None and row.net_sales
+        else None
         for row in rows
     }
 
 
-def _spend(session: TenantSession, tenant: Tenant, days: Days) -> Mapping[tuple[date, str], Decimal | None]:
-    """Return spend by month and channel: 0 for a channel without any, nothing where a month's is not known."""
+@dataclass(frozen=True)
+class _Spend:
+    """What acquisition cost, by month and channel, and why that of a month, or of its channels, is not known."""
+
+    known: Mapping[tuple[date, str], Decimal]
+    of_months: Mapping[date, str]
+    of_channels: Mapping[date, str]
+
+    def reason(self, month: date, channel: str) -> str:
+        """Return why the spend of a channel that is not known is not."""
+        by_channel = self.of_channels.get(month) if channel != ALL_CHANNELS else None
+        return self.of_months.get(month) or by_channel or "spend of the month is not known"
+
+
+def _spend(session: TenantSession, tenant: Tenant, days: Days) -> _Spend:
+    """Return spend by month and channel: a month counts when all of its days up to the last one are stored."""
     window = {"first": days.first, "last": days.last}
-    months = {row.month: row.spend for row in session.rows("metrics/sum_spend_by_month", **window)}
-    spend: dict[tuple[date, str], Decimal | None] = defaultdict(lambda: None)
-    spend |= {(month, ALL_CHANNELS): total for month, total in months.items()}
+    known: dict[tuple[date, str], Decimal] = {}
+    of_months: dict[date, str] = {}
+    of_channels: dict[date, str] = {}
+    for row in session.rows("metrics/sum_spend_by_month", **window):
+        missing = _days_in(row.month, days) - row.days
+        if missing:
+            of_months[row.month] = (
+                f"spend of {missing} of the month's days is not stored; run aggregate_daily_metrics and"
+                " attribution_daily_metrics from the first of the month"
+            )
+        elif row.spend is not None:
+            known[row.month, ALL_CHANNELS] = row.spend
+            if not row.in_channels:
+                of_channels[row.month] = (
+                    "spend by channel is not stored for all of the month's days; run attribution_daily_metrics from the"
+                    " first of the month"
+                )
     for row in session.rows("metrics/sum_spend_by_channel_and_month", **window):
-        if months.get(row.month) is not None and row.spend_minor is not None:
-            spend[row.month, row.channel] = to_major_units(int(row.spend_minor), tenant.currency)
-    return spend
+        whole = (row.month, ALL_CHANNELS) in known and row.month not in of_channels
+        if whole and row.spend_minor is not None:
+            known[row.month, row.channel] = to_major_units(int(row.spend_minor), tenant.currency)
+    return _Spend(known, of_months, of_channels)
+
+
+def _days_in(month: date, days: Days) -> int:
+    """Return how many of the days lie in the month that begins with this one."""
+    following = (month + timedelta(days=31)).replace(day=1)
+    return (min(following, days.last) - max(month, days.first)).days
 
 
 def _row(
