@@ -1,7 +1,7 @@
-"""What of a tenant's daily figures needs a person: stale or incomplete days, four kinds of anomaly, a month off pace.
+"""What of a tenant's daily figures needs a person: stale or incomplete days, anomalies, pace, unknown costs.
 
-Pure: the job reads the days and settles the alerts, which are resolved by the run that does not find them again. A day
-is judged once its spend is known; comparisons are with the days of two weeks before it.
+Pure: the job reads the days and settles the alerts, which are resolved by the run that does not find them again. Spend
+of a day is judged once it is known; comparisons are with the days of two weeks before it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +19,20 @@ TRACKING_BROKEN = "tracking_broken"
 SPEND_SPIKE = "spend_spike"
 SPEND_STOPPED = "spend_stopped"
 CPA_SURGE = "cpa_surge"
+ATTRIBUTION_LOST = "attribution_lost"
 PACE = "spend_pace"
-RULES = (STALE, INCOMPLETE, TRACKING_BROKEN, SPEND_SPIKE, SPEND_STOPPED, CPA_SURGE, PACE)
+COSTS_UNKNOWN = "costs_unknown"
+RULES = (
+    STALE,
+    INCOMPLETE,
+    TRACKING_BROKEN,
+    SPEND_SPIKE,
+    SPEND_STOPPED,
+    CPA_SURGE,
+    ATTRIBUTION_LOST,
+    PACE,
+    COSTS_UNKNOWN,
+)
 
 CHECKED_DAYS = 31
 """A whole month, which its pace needs."""
@@ -32,6 +44,8 @@ _SPEND_STALE = timedelta(days=3)
 _SETTLED_AFTER = timedelta(days=2)
 _TIMES = 3
 _USUAL_ORDERS = 3
+_COSTED_DAYS = timedelta(days=7)
+_ENOUGH_COVERAGE = Decimal("0.9")
 _SHOP = "shop"
 
 
@@ -44,6 +58,21 @@ class CheckedDay:
     attributed_orders: int
     ad_spend: Decimal | None
     incomplete: Mapping[str, str]
+    pending_orders: int = 0
+
+    @property
+    def settled_orders(self) -> int:
+        """Orders of which it is known whether a touch shares them."""
+        return self.orders - self.pending_orders
+
+
+@dataclass(frozen=True)
+class CostDay:
+    """A stored day's cost of goods. coverage: share of net sales of goods whose unit cost is known, 0 to 1."""
+
+    day: date
+    cogs_minor: int | None
+    coverage: Decimal
 
 
 @dataclass(frozen=True)
@@ -57,15 +86,25 @@ class Inputs:
 
 
 def alerts_of(
-    days: Sequence[CheckedDay], inputs: Inputs, budget: AdBudget, now: datetime, today: date
+    days: Sequence[CheckedDay],
+    inputs: Inputs,
+    budget: AdBudget,
+    now: datetime,
+    today: date,
+    costs: Sequence[CostDay] = (),
 ) -> tuple[Alert, ...]:
-    """Return what needs a person at now (UTC), a tenant-local today; days: the newest CHECKED_DAYS, ascending."""
+    """Return what needs a person at now (UTC), a tenant-local today.
+
+    days, costs: the newest CHECKED_DAYS, ascending; no costs where goods without one have a default.
+    """
     closed = [day for day in days if day.day < today]
     return (
         *_stale(inputs, now, today),
         *_incomplete(closed, today),
         *_anomalies(closed, today),
+        *_attribution_lost(closed, today),
         *_off_pace(closed, budget, today),
+        *_costs_unknown(costs, today),
     )
 
 
@@ -108,6 +147,36 @@ def _anomalies(closed: Sequence[CheckedDay], today: date) -> Iterator[Alert]:
     if usual_spend > 0 and spend == 0:
         yield Alert(SPEND_STOPPED, _SHOP, f"{judged.day}: no spend at all, usually {usual_spend:.2f} a day")
     yield from _cpa_surge(judged, quotient(total_spend, sum(day.attributed_orders for day in usual)))
+
+
+def _attribution_lost(closed: Sequence[CheckedDay], today: date) -> Iterator[Alert]:
+    """Whether no order has a touch any more, where spend did not stop: a CPA of no orders is null and tells nothing."""
+    if not closed or today - closed[-1].day > _SPEND_STALE:
+        return
+    judged = closed[-1]
+    usual = [day for day in closed[:-1] if judged.day - day.day <= _COMPARED]
+    if len(usual) < _ENOUGH_DAYS or judged.attributed_orders or judged.settled_orders < _USUAL_ORDERS:
+        return
+    before = Decimal(sum(day.attributed_orders for day in usual)) / len(usual)
+    if before >= _USUAL_ORDERS and judged.ad_spend != 0:
+        detail = f"{judged.day}: none of {judged.settled_orders} orders has a touch, usually {before:.0f} a day have"
+        yield Alert(ATTRIBUTION_LOST, _SHOP, detail)
+
+
+def _costs_unknown(costs: Sequence[CostDay], today: date) -> Iterator[Alert]:
+    # A shop that never told a cost reads no margins.
+    if not any(day.cogs_minor for day in costs):
+        return
+    recent = [day for day in costs if timedelta(0) < today - day.day <= _COSTED_DAYS]
+    lacking = [day for day in recent if day.coverage < _ENOUGH_COVERAGE]
+    if lacking:
+        worst = min(lacking, key=lambda day: day.coverage)
+        yield Alert(
+            COSTS_UNKNOWN,
+            "cogs",
+            f"{len(lacking)} day{'s' * (len(lacking) != 1)} from {lacking[0].day}: unit costs of"
+            f" {worst.coverage * 100:.0f} % of goods sold are known on {worst.day}; import the others",
+        )
 
 
 def _off_pace(closed: Sequence[CheckedDay], budget: AdBudget, today: date) -> Iterator[Alert]:

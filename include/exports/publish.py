@@ -83,7 +83,7 @@ def publish(folder: Folder, old: Found, new: Manifest) -> str:
     put(folder, NAME, data)
     named = {part.path for part in new.parts.values()}
     for part in old.manifest.parts.values() if old.manifest is not None else ():
-        if part.path not in named:
+        if part.path not in named and (folder / part.path).exists():
             (folder / part.path).unlink()
     return hashlib.sha256(data).hexdigest()
 

@@ -4,15 +4,17 @@ A due definition's rows are read twice from one snapshot, a batch at a time: onc
 files that stand, then those parts alone, to write them. How files become visible is left to include/exports/publish.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 
+import psycopg
+
 from include.alerts.alerts import Alert
 from include.alerts.failure import AlertingFailure
 from include.clock import local_today
-from include.errors import InvalidInput
+from include.errors import DeadlineExceeded, InvalidInput, LeaseLost
 from include.exports.definition import ExportDefinition, slot_of
 from include.exports.manifest import Manifest, PartFile
 from include.exports.publish import Found, contents, find, publish, sweep, write_parts
@@ -29,6 +31,8 @@ EXPORT_FAILED = "export_failed"
 RULES = (EXPORT_FAILED,)
 
 _DAY = timedelta(days=1)
+_Failed = tuple[str, Exception]
+"""An export's name and what it failed of."""
 
 
 def attribution_export_scheduler(
@@ -48,7 +52,7 @@ def attribution_export_scheduler(
     return JobResult(counts={"due": len(due)}, then=_step(due, ()), alert_rules=RULES)
 
 
-def _step(due: Sequence[ExportDefinition], failed: tuple[Alert, ...]) -> Job | None:
+def _step(due: Sequence[ExportDefinition], failed: tuple[_Failed, ...]) -> Job | None:
     """Return the job of the first of the due definitions, which goes on with the others; after the last, of failing."""
     if not due:
         return _fail_with(failed) if failed else None
@@ -57,24 +61,32 @@ def _step(due: Sequence[ExportDefinition], failed: tuple[Alert, ...]) -> Job | N
     def export(session: TenantSession, clients: Mapping[str, object], tenant: Tenant, request: JobRequest) -> JobResult:
         try:
             counts = _Export(session, cast(OpenRoot, clients["exports"]), tenant, request, definition).run()
-        except (OSError, InvalidInput) as error:
-            alert = Alert(EXPORT_FAILED, definition.name, _said(error))
-            return JobResult(then=_step(others, (*failed, alert)))
+        except (DeadlineExceeded, LeaseLost, psycopg.Error):
+            # These end the tenant's turn, whichever export it stood at.
+            raise
+        except Exception as error:  # noqa: BLE001 - every store's library has exceptions of its own
+            return JobResult(then=_step(others, (*failed, (definition.name, error))))
         return JobResult(counts=counts, then=_step(others, failed))
 
     return export
 
 
-def _fail_with(alerts: tuple[Alert, ...]) -> Job:
+def _fail_with(failed: tuple[_Failed, ...]) -> Job:
+    alerts = [Alert(EXPORT_FAILED, name, _said(error)) for name, error in failed]
+
     def fail(session: TenantSession, clients: Mapping[str, object], tenant: Tenant, request: JobRequest) -> JobResult:
-        raise AlertingFailure("; ".join(f"export {alert.subject}: {alert.detail}" for alert in alerts), alerts)
+        said = "; ".join(f"export {alert.subject}: {alert.detail}" for alert in alerts)
+        raise AlertingFailure(said, alerts) from failed[0][1]
 
     return fail
 
 
-def _said(error: OSError | InvalidInput) -> str:
+def _said(error: Exception) -> str:
+    if isinstance(error, InvalidInput):
+        return str(error)
     # A store's own message may quote what it was sent.
-    return str(error) if isinstance(error, InvalidInput) else f"its destination failed ({type(error).__name__})"
+    name = type(error).__name__
+    return f"its destination failed ({name})" if isinstance(error, OSError) else f"it failed ({name})"
 
 
 @dataclass(frozen=True)
@@ -94,12 +106,12 @@ class _Export:
         last = self.session.row("exports/select_state", export=self.definition.name)
         undisturbed = last is not None and last.manifest_sha256 == found.sha256
         stands = found.manifest if found.manifest is not None and found.manifest.is_of(self.definition) else None
-        window = self._window(stands)
+        parts = stands.parts if stands is not None else {}
+        # Files are believed where they are: a run may have died, or somebody have taken one away.
+        there = {label: file for label, file in parts.items() if (folder / file.path).exists()}
+        window = self._window(stands, lost=parts.keys() - there.keys())
         said = contents(self._rows(window), self.definition)
-        kept = _kept(stands, said, window.first)
-        if not undisturbed:
-            # A run died after it published, or somebody else was here: files are believed where they are.
-            kept = {label: file for label, file in kept.items() if (folder / file.path).exists()}
+        kept = _kept(there, said, window.first)
         changed = {label for label in said if label not in kept}
         if self.request.dry_run:
             return {"files": len(changed)}
@@ -123,13 +135,15 @@ class _Export:
             "bytes": sum(file.bytes for file in files.values()),
         }
 
-    def _window(self, stands: Manifest | None) -> Days:
-        """Return the days to look at; all of them where other columns or another format are asked for than stand."""
+    def _window(self, stands: Manifest | None, lost: Set[str]) -> Days:
+        """Return the days to look at: all where other columns or another format stand, or an older part is lost."""
         definition, now = self.definition, self.request.now
-        looked_at = definition if stands is not None else replace(definition, days=None)
         # Nothing is known of the days after tomorrow in any zone's calendar.
         end = local_today(self.tenant.timezone, now) + 2 * _DAY
-        return Days(looked_at.first_day(self.tenant.timezone, now), end)
+        first = definition.first_day(self.tenant.timezone, now)
+        if stands is None or any(_days_of(label)[-1] < first for label in lost):
+            first = replace(definition, days=None).first_day(self.tenant.timezone, now)
+        return Days(first, end)
 
     def _rows(self, days: Days) -> "Iterator[pa.RecordBatch]":
         query = f"exports/select_{self.definition.data_set}"
@@ -158,11 +172,10 @@ class _Export:
         return publish(folder, found, manifest)
 
 
-def _kept(stands: Manifest | None, said: Mapping[str, str], first: date) -> dict[str, PartFile]:
+def _kept(there: Mapping[str, PartFile], said: Mapping[str, str], first: date) -> dict[str, PartFile]:
     """Return the files that stay: those whose rows are the same, and those before the days looked at."""
-    parts = stands.parts if stands is not None else {}
     return {
-        label: file for label, file in parts.items() if said.get(label) == file.content or _days_of(label)[-1] < first
+        label: file for label, file in there.items() if said.get(label) == file.content or _days_of(label)[-1] < first
     }
 
 

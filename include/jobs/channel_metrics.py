@@ -5,6 +5,7 @@ Both clocks and all models are written together. What differs from the stored ro
 said by the jobs that call this.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -56,6 +57,22 @@ def write_channels(session: TenantSession, tenant: Tenant, request: JobRequest, 
         tuple(row._asdict() for row in session.rows("metrics/select_sample_of_channels")) if request.dry_run else ()
     )
     return ChannelsWritten(sum(1 for _ in days), rows, tuple(sorted(changed)), sample)
+
+
+def headline_credit(session: TenantSession, tenant: Tenant, request: JobRequest, days: Days) -> Mapping[str, int]:
+    """Return what each channel is credited with over tenant-local days, as the rows would be stored now.
+
+    Minor units of the tenant's currency, by the model and the clock that are the headline's on each day; channels that
+    have none are left out. Writes temporary tables only.
+    """
+    credited: Counter[str] = Counter()
+    for first, last, preferences in tenant.formulas_between(days.first, days.last):
+        _stage(session, tenant, request, Days(first, last), preferences)
+        headline = {"model": preferences.attribution_model, "clock": preferences.attribution_clock}
+        credited.update(
+            {row.channel: row.revenue_minor for row in session.rows("metrics/sum_staged_credit", **headline)}
+        )
+    return {channel: minor for channel, minor in sorted(credited.items()) if minor}
 
 
 def longest_lookback(tenant: Tenant) -> timedelta:

@@ -5,7 +5,7 @@ stored row is written. Which days are worked is said by the jobs that call this;
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,14 +43,28 @@ def write_days(session: TenantSession, tenant: Tenant, request: JobRequest, days
     """
     changed: list[date] = []
     sample: list[Mapping[str, Any]] = []
-    for first, last, preferences in tenant.formulas_between(days.first, days.last):
-        part = Days(first, last)
-        _stage(session, tenant, request, part, preferences)
-        _add_quotients(session, tenant, preferences)
+    for _ in _staged(session, tenant, request, days):
         session.execute("metrics/delete_differing_days")
         changed += [row.day for row in session.rows("metrics/insert_missing_days")]
         sample += [_shown(row) for row in session.rows("metrics/select_stage_of_days")[-3:]]
     return DaysWritten(sum(1 for _ in days), tuple(sorted(changed)), tuple(sample))
+
+
+def figures_of_days(
+    session: TenantSession, tenant: Tenant, request: JobRequest, days: Days
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the snapshot of each day, ascending, as it would be stored now; writes temporary tables only."""
+    for _ in _staged(session, tenant, request, days):
+        yield from (row._asdict() for row in session.rows("metrics/select_stage_of_days"))
+
+
+def _staged(session: TenantSession, tenant: Tenant, request: JobRequest, days: Days) -> Iterator[Days]:
+    """Yield the days under equal preferences, ascending, each time with their snapshots in stage_days."""
+    for first, last, preferences in tenant.formulas_between(days.first, days.last):
+        part = Days(first, last)
+        _stage(session, tenant, request, part, preferences)
+        _add_quotients(session, tenant, preferences)
+        yield part
 
 
 def _stage(

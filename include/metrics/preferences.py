@@ -31,6 +31,27 @@ CostKind = Literal[
 ]
 """What a waterfall takes from net sales, or adds to it: see include/pnl/layers.py."""
 
+NET_PROFIT = "net_profit"
+
+LINES = (
+    "gross_sales",
+    "discounts",
+    "returns",
+    "shipping_charged",
+    "tax",
+    "net_sales",
+    "cogs",
+    "sales_without_cost",
+    "other_charges",
+    "fulfilment",
+    "payment_fees",
+    "ad_spend",
+    "operating_costs",
+    "tax_owed",
+    "tax_collected",
+)
+"""Lines of a waterfall that are no layer, under any preferences: a day's lines are told apart by their names."""
+
 COST_KINDS: tuple[CostKind, ...] = (
     "cogs",
     "shipping_charged",
@@ -111,7 +132,7 @@ class FormulaPreferences(BaseModel):
     fee_refund_policy: Literal["kept_by_gateway", "returned"] = "kept_by_gateway"
     waterfall: Literal["dach", "polar", "ads_before_logistics", "triple_whale", "custom"] = "dach"
     waterfall_layers: Annotated[tuple[WaterfallLayer, ...], Field(validate_default=True)] = ()
-    """The layers of waterfall custom, top down; each cost kind once."""
+    """The layers of waterfall custom, top down; each cost kind once, none called like a line."""
     margin_denominator: Literal["net_sales", "total_sales", "gross_sales"] = "net_sales"
 
     @field_validator("waterfall_layers")
@@ -123,6 +144,10 @@ class FormulaPreferences(BaseModel):
         kinds = [kind for layer in layers for kind in layer.kinds]
         for repeated in [name for name in names if names.count(name) > 1]:
             raise ValueError(f"must name each layer once, {repeated} is there twice")
+        for line in [name for name in names if name in LINES]:
+            raise ValueError(f"must not name a layer {line}: that is a line of its own")
+        if NET_PROFIT in names[:-1]:
+            raise ValueError(f"must have {NET_PROFIT} last or not at all")
         for kind in COST_KINDS:
             if layers and kinds.count(kind) != 1:
                 raise ValueError(f"must name each cost kind once, {kind} is there {kinds.count(kind)} times")

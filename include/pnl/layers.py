@@ -6,9 +6,7 @@ profit is the same: only the subtotals move. Sources: docs/pnl.md.
 
 from collections.abc import Mapping
 
-from include.metrics.preferences import FormulaPreferences, WaterfallLayer
-
-NET_PROFIT = "net_profit"
+from include.metrics.preferences import NET_PROFIT, FormulaPreferences, WaterfallLayer
 
 PRESETS: Mapping[str, tuple[WaterfallLayer, ...]] = {
     "dach": (

@@ -7,9 +7,9 @@ left to costs.py, operating.py and the job.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from include.metrics.preferences import CostKind, FormulaPreferences
+from include.metrics.preferences import NET_PROFIT, CostKind, FormulaPreferences
 from include.pnl.figures import Figure, total
-from include.pnl.layers import NET_PROFIT, layers_of
+from include.pnl.layers import layers_of
 
 NET_SALES = "net_sales"
 

@@ -158,6 +158,16 @@ def _event_id_template(template: str) -> str:
     return template
 
 
+def _root(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    if scheme == "file" and (not rest.startswith("/") or rest == "/"):
+        # What stands between the second slash and the third is a host, and nobody would look for a folder there.
+        raise ValueError("must be file: and three slashes before a folder, such as file:///srv/exports")
+    if scheme != "file" and not rest.partition("/")[0].rpartition("@")[2]:
+        raise ValueError(f"must name a bucket, such as {scheme}://bucket/folder")
+    return url
+
+
 Count = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
@@ -177,7 +187,9 @@ Role = Annotated[str, matching(_ROLE, "must be a PostgreSQL role of at most 63 c
 AccountId = Annotated[str, matching(_DIGITS, "must be digits in quotes, without act_ and hyphens")]
 FilePath = Annotated[str, matching(_PATH, "must be a path that begins with a slash, such as /rates.csv")]
 RootUrl = Annotated[
-    str, matching(_ROOT, "must be the URL of a folder such as s3://conn_id@bucket/folder, without a password")
+    str,
+    matching(_ROOT, "must be the URL of a folder such as s3://conn_id@bucket/folder, without a password"),
+    AfterValidator(_root),
 ]
 RegularExpression = Annotated[str, AfterValidator(_regular_expression)]
 EventIdTemplate = Annotated[str, AfterValidator(_event_id_template)]

@@ -52,12 +52,13 @@ def test_a_further_database_holds_analytics_only(second_database: Database) -> N
     assert "control" not in schemas
 
 
-def test_every_table_and_column_says_what_it_holds(database: Database) -> None:
+def test_every_table_and_view_and_each_of_their_columns_says_what_it_holds(database: Database) -> None:
     with psycopg.connect(database.admin_url) as connection:
         silent = connection.execute(
             "select c.oid::regclass::text, a.attname from pg_class c"
             " join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('control', 'analytics')"
             " join pg_attribute a on a.attrelid = c.oid and a.attnum >= 0 and not a.attisdropped"
-            " where c.relkind = 'r' and (col_description(c.oid, a.attnum) is null or obj_description(c.oid) is null)"
+            " where c.relkind in ('r', 'p', 'v', 'm')"
+            " and (col_description(c.oid, a.attnum) is null or obj_description(c.oid) is null)"
         ).fetchall()
     assert silent == []

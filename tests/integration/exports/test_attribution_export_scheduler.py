@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from include.alerts.failure import AlertingFailure
+from include.errors import DeadlineExceeded
 from include.exports.data_sets import DATA_SETS
 from include.exports.definition import ExportDefinition
 from include.exports.encoding import schema_of, typed
@@ -266,6 +267,59 @@ def test_a_file_that_somebody_took_away_comes_back_once_the_manifest_is_gone_too
         path.unlink()
     shop.export(FIGURES, after=timedelta(hours=1))
     assert shop.rows(FIGURES) == [("2026-03-23", "m", "1.000000")]
+
+
+def test_a_file_that_somebody_took_away_comes_back_though_the_manifest_stands(shop: ExportedShop) -> None:
+    shop.order("1", NOW - timedelta(days=20))
+    shop.order("2", NOW)
+    shop.export(ORDERS)
+    before = shop.manifest(ORDERS)
+    # One in the days that are looked at, one before them.
+    for path in shop.folder(ORDERS).rglob("*.parquet"):
+        path.unlink()
+    shop.export(replace(ORDERS, days=3), after=timedelta(hours=1))
+    assert shop.manifest(ORDERS) == before
+    assert len(list(shop.folder(ORDERS).rglob("*.parquet"))) == 2
+
+
+def test_a_file_that_is_gone_and_would_be_replaced_is_not_missed(shop: ExportedShop) -> None:
+    shop.week(MARCH, "m", "1")
+    shop.export(FIGURES)
+    for path in shop.folder(FIGURES).rglob("*.csv"):
+        path.unlink()
+    shop.week(MARCH, "m", "2")
+    assert shop.export(FIGURES, after=timedelta(hours=1)).counts["exported"] == 1
+    assert shop.rows(FIGURES) == [("2026-03-23", "m", "2.000000")]
+
+
+class VendorError(Exception):
+    """As libraries of stores raise them: neither an OSError nor one of this project's."""
+
+
+def test_a_stores_own_exception_is_told_alone_and_leaves_the_others_be(shop: ExportedShop) -> None:
+    shop.week(MARCH, "m", "1")
+    broken = replace(FIGURES, name="broken", destination="s3://broken")
+
+    def opened(url: str) -> Path:
+        if url == broken.destination:
+            raise VendorError("secret words")
+        return shop.root
+
+    shop.opened = opened
+    with pytest.raises(AlertingFailure, match=r"export broken: it failed \(VendorError\)$") as raised:
+        shop.export(broken, FIGURES)
+    assert [(alert.rule, alert.subject) for alert in raised.value.alerts] == [(EXPORT_FAILED, "broken")]
+    assert isinstance(raised.value.__cause__, VendorError)
+    assert shop.rows(FIGURES) == [("2026-03-23", "m", "1.000000")]
+
+
+def test_a_spent_deadline_is_the_tenants_not_an_exports(shop: ExportedShop) -> None:
+    def opened(url: str) -> Path:
+        raise DeadlineExceeded("not finished within 1 s")
+
+    shop.opened = opened
+    with pytest.raises(DeadlineExceeded):
+        shop.export(FIGURES)
 
 
 def test_a_destination_that_fails_leaves_the_others_be_opens_an_alert_and_is_due_again(shop: ExportedShop) -> None:

@@ -1,7 +1,7 @@
 """What analysts read: a view per domain, only of the tenants they were granted, and adding up to the tables."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -109,6 +109,28 @@ def test_a_shop_without_a_rate_of_the_week_leaves_the_brands_money_unknown_with_
     found = rolled_up(brand)["EUR"]
     assert (found["net_sales"], found["mer"], found["orders"]) == (None, None, 6)
     assert found["incomplete"] == "shop-53: no euro reference rate of the week before"
+
+
+def test_a_shop_whose_day_is_not_stored_leaves_the_brands_day_unknown_with_its_name(
+    database: Database, brand: psycopg.Connection[Any]
+) -> None:
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        connection.execute(
+            "update analytics.metrics_daily set day = %s where tenant_id = 52", (DAY - timedelta(days=1),)
+        )
+        connection.execute(
+            "update analytics.metrics_daily set day = %s where tenant_id = 53", (DAY + timedelta(days=1),)
+        )
+    found = rolled_up(brand)["USD"]
+    # The third shop began a day later: nothing of it is missing.
+    assert (found["shops"], found["incomplete"]) == (2, "shop-52: day not stored")
+    assert (found["net_sales"], found["ad_spend"], found["mer"], found["orders"]) == (None, None, None, None)
+    assert found["is_final"] is False
+    before = brand.execute(
+        "select * from analytics.v_brand_daily where brand = 'Aster' and currency = 'EUR' and day = %s",
+        (DAY - timedelta(days=1),),
+    ).fetchall()
+    assert [(row["shops"], row["net_sales"], row["orders"], row["incomplete"]) for row in before] == [(1, 100, 2, None)]
 
 
 def test_a_shop_that_was_not_granted_is_not_in_its_brands_figures(

@@ -81,3 +81,30 @@ def test_a_shop_that_just_began_needs_nobody(database: Database) -> None:
     shop = measured_shop(database, 33)
     shop.sell("first", datetime(2026, 4, 20, 11, tzinfo=UTC), [Piece(100)])
     assert shop.roll_up().alerts == ()
+
+
+def test_orders_without_touches_and_goods_without_costs_are_told(database: Database) -> None:
+    shop = measured_shop(database, 38, accounts=[META])
+    for number in range(1, 15):
+        at = shop.now - timedelta(days=number)
+        for place in range(4):
+            visitor = f"{number}-{place}"
+            if number > 1:
+                shop.touch(visitor, visitor, at - timedelta(hours=1), "Email")
+            shop.sell(visitor, at, [Piece(5000)], visitor=visitor)
+        shop.spend(at.date(), "100")
+    through(shop, "2026-04-19")
+    shop.credit()
+    shop.aggregate()
+    told = {alert.rule: alert.detail for alert in shop.roll_up().alerts}
+    assert told["attribution_lost"] == "2026-04-19: none of 4 orders has a touch, usually 4 a day have"
+    # Nobody ever told a cost of this shop.
+    assert "costs_unknown" not in told
+    shop.query(
+        "update analytics.pnl_daily set amount_minor = -100, incomplete = null,"
+        " coverage = case day when '2026-04-16' then 0.5 else 1 end where tenant_id = %(tenant_id)s and line = 'cogs'"
+    )
+    told = {alert.rule: alert.detail for alert in shop.roll_up().alerts}
+    assert told["costs_unknown"].startswith("1 day from 2026-04-16: unit costs of 50 %")
+    shop.prefer(missing_cost_policy="zero")
+    assert "costs_unknown" not in {alert.rule for alert in shop.roll_up().alerts}

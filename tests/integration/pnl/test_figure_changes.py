@@ -61,7 +61,9 @@ def test_a_change_of_the_past_alone_is_computed_day_by_day(shop: PnlShop) -> Non
     change = changed(shop, operating_costs=(rent(12),))
     assert change is not None
     assert not change.whole_month
-    assert (change.old["operating_costs"].minor, change.new["operating_costs"].minor) == (-28000, -33600)
+    assert change.old["operating_costs"] == MonthLine(-28000, 0)
+    assert change.new["operating_costs"] == MonthLine(-33600, 0)
+    assert change.switches == ("operating_costs",)
 
 
 def test_a_cost_that_ends_later_is_compared_and_one_that_has_ended_is_not(shop: PnlShop) -> None:

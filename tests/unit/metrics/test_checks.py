@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from include.alerts.metrics import CheckedDay, Inputs, alerts_of
+from include.alerts.metrics import CheckedDay, CostDay, Inputs, alerts_of
 from include.metrics.budget import AdBudget, Pace, pace_of
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -86,6 +86,52 @@ def test_a_day_that_stays_incomplete_is_told_with_its_reason_once_it_should_have
     (alert,) = alerts_of([lacking(4), lacking(3), usual(1)], FRESH, AdBudget(), NOW, TODAY)
     assert (alert.rule, alert.subject) == ("metrics_incomplete", "ad_spend")
     assert alert.detail == "2 days from 2026-03-27: meta 7: not stored yet"
+
+
+@pytest.mark.parametrize(
+    ("yesterday", "told"),
+    [
+        (usual(1, "500", orders=20, attributed=0), True),
+        (usual(1, None, orders=3, attributed=0), True),
+        (usual(1, "100", orders=20, attributed=1), False),
+        (usual(1, "100", orders=2, attributed=0), False),
+        # What waits for credit may still have a touch, and where spend stopped few touches are left.
+        (replace(usual(1, "100", orders=20, attributed=0), pending_orders=18), False),
+        (usual(1, "0", orders=20, attributed=0), False),
+    ],
+)
+def test_orders_that_all_lose_their_touches_are_told(yesterday: CheckedDay, told: bool) -> None:
+    assert (("attribution_lost", "shop") in found([*HISTORY, yesterday])) == told
+
+
+def test_a_shop_whose_orders_rarely_have_a_touch_loses_none() -> None:
+    few = [replace(day, attributed_orders=2) for day in HISTORY]
+    assert found([*few, usual(1, "100", orders=20, attributed=0)]) == []
+    assert found([*HISTORY[-6:], usual(1, "100", orders=20, attributed=0)]) == []
+    (alert,) = alerts_of([*HISTORY, usual(1, orders=20, attributed=0)], FRESH, AdBudget(), NOW, TODAY)
+    assert alert.detail == "2026-03-30: none of 20 orders has a touch, usually 5 a day have"
+
+
+def costed(number: int, coverage: str, cogs_minor: int | None = -100) -> CostDay:
+    return CostDay(TODAY - timedelta(days=number), cogs_minor, Decimal(coverage))
+
+
+def test_goods_without_a_unit_cost_are_told_where_costs_are_known_at_all() -> None:
+    days = [*HISTORY, usual(1)]
+
+    def told(costs: list[CostDay]) -> list[tuple[str, str, str]]:
+        alerts = alerts_of(days, FRESH, AdBudget(), NOW, TODAY, costs)
+        return [(alert.rule, alert.subject, alert.detail) for alert in alerts]
+
+    assert told([costed(8, "0.1"), costed(7, "0.9"), costed(0, "0.1")]) == []
+    assert told([costed(7, "0.2", None), costed(6, "0", None)]) == []
+    assert told([costed(9, "1"), costed(7, "0.8999"), costed(6, "0.25", None), costed(5, "1")]) == [
+        (
+            "costs_unknown",
+            "cogs",
+            "2 days from 2026-03-24: unit costs of 25 % of goods sold are known on 2026-03-25; import the others",
+        )
+    ]
 
 
 # 100 a day through 30 March, of a month with 31 days.

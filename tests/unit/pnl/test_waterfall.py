@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.metrics.preferences import COST_KINDS, FormulaPreferences, WaterfallLayer
+from include.metrics.preferences import COST_KINDS, LINES, FormulaPreferences, WaterfallLayer
 from include.pnl.figures import Figure, share, total
 from include.pnl.layers import PRESETS, layers_of
 from include.pnl.waterfall import Costs, Line, Sales, margin_base, net_profit, net_sales, waterfall
@@ -86,6 +86,21 @@ def test_days_sum_to_the_period(days: list[tuple[Sales, Costs]]) -> None:
     assert {line: amount for line, amount in summed.items() if amount} == {
         line: amount for line, amount in period.items() if amount
     }
+
+
+@given(sales, costs, st.booleans(), st.booleans(), st.sampled_from(["liability", "income"]))
+def test_no_layer_can_be_called_like_a_line_that_is_no_subtotal(
+    sold: Sales, spent: Costs, with_shipping: bool, with_tax: bool, tax: str
+) -> None:
+    preferences = FormulaPreferences.model_validate(
+        {
+            "net_sales_includes_shipping": with_shipping,
+            "net_sales_includes_tax": with_tax,
+            "tax_treatment": tax,
+        }
+    )
+    lines = {line.line for line in waterfall(sold, spent, preferences) if not line.is_subtotal}
+    assert lines <= set(LINES)
 
 
 def test_a_layer_is_shown_with_its_lines_in_the_tenants_order() -> None:

@@ -29,6 +29,10 @@ def faults(folder: Path, export: str) -> list[str]:
         (GOOD.replace("acme_s3@", "user:secret@"), "exports[0].destination: must be the URL of a folder such as s3://"),
         (GOOD.replace("exports'", "../other'"), "exports[0].destination: must be the URL of a folder such as s3://"),
         (GOOD.replace("s3://acme_s3@bucket/exports", "exports"), "exports[0].destination: must be the URL of a folder"),
+        (GOOD.replace("s3://acme_s3@bucket/exports", "s3://"), "exports[0].destination: must name a bucket, such as"),
+        (GOOD.replace("acme_s3@bucket", "acme_s3@"), "exports[0].destination: must name a bucket, such as s3://bucket"),
+        (GOOD.replace("s3://acme_s3@bucket/exports", "file://"), "exports[0].destination: must be file: and three"),
+        (GOOD.replace("s3://acme_s3@bucket/exports", "file://srv/x"), "as file:///srv/exports, got 'file://srv/x'"),
         (f"{GOOD}, every: month", "exports[0].every: must be quarter_hour, hour, day or week, got 'month'"),
         (f"{GOOD}, every: hour, at_hour: 6", "at_hour: must be left out: only days and weeks begin at an hour"),
         (f"{GOOD}, at_hour: 24", "exports[0].at_hour: must be between 0 and 23, got 24"),
@@ -41,6 +45,13 @@ def faults(folder: Path, export: str) -> list[str]:
 def test_a_bad_field_gets_its_line(tmp_path: Path, export: str, line: str) -> None:
     (fault,) = faults(tmp_path, export)
     assert line in fault
+
+
+def test_a_folder_of_the_machine_has_three_slashes(tmp_path: Path) -> None:
+    export = GOOD.replace("s3://acme_s3@bucket/exports", "file:///srv/exports")
+    (tmp_path / "acme.yaml").write_text(f"{ACME}exports: [{{{export}}}]\n", encoding="utf-8")
+    (file,) = read_tenant_files(tmp_path)
+    assert file.exports[0].destination == "file:///srv/exports"
 
 
 def test_an_export_without_more_is_all_of_its_data_set_once_a_day(tmp_path: Path) -> None:

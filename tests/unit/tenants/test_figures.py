@@ -15,6 +15,10 @@ from include.tenants.settings import AttributionSettings
 from include.tenants.tenant import FROM_THE_BEGINNING, InForce, SettingsFrom, Tenant
 from tests.unit.tenants.test_reading import ACME, faults, read_tenant_files, write
 
+REST = (
+    "{layer: rest, kinds: [shipping_charged, other_charges, fulfilment, payment_fees, ad_spend, operating_costs,"
+    " tax_collected]}"
+)
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
 
@@ -46,6 +50,11 @@ def test_a_preset_sets_what_the_file_leaves_out_and_the_file_wins(tmp_path: Path
         (
             "formulas: [{waterfall: custom}]",
             "formulas[0].waterfall_layers: must be given with waterfall: custom, and only with it, got ()",
+        ),
+        (
+            f"formulas: [{{waterfall: custom, waterfall_layers: [{{layer: net_profit, kinds: [cogs]}}, {REST}]}}]",
+            "formulas[0].waterfall_layers: must have net_profit last or not at all, got [{'layer': 'net_profit',"
+            " 'kinds': ['cogs']}, {'layer': 'rest...",
         ),
         (
             "formulas: [{ltv_horizons: [90, 30]}]",
@@ -176,3 +185,11 @@ def test_marketing_costs_of_a_day_are_its_share_of_the_period_in_major_units() -
     tenant = replace(a_tenant(), operating_costs=costs)
     assert tenant.marketing_costs_on(date(2026, 3, 9)) == Decimal("10.00")
     assert tenant.marketing_costs_on(date(2026, 2, 28)) == 0
+
+
+@pytest.mark.parametrize("name", ["cogs", "net_sales", "gross_sales", "sales_without_cost", "tax_owed"])
+def test_a_layer_that_is_called_like_a_line_is_refused_by_the_name_of_its_field(tmp_path: Path, name: str) -> None:
+    layers = f"waterfall_layers: [{{layer: {name}, kinds: [cogs]}}, {REST}]"
+    (fault,) = faults(tmp_path, f"{ACME}formulas: [{{waterfall: custom, {layers}}}]\n")
+    refusal = f"formulas[0].waterfall_layers: must not name a layer {name}: that is a line of its own, got "
+    assert fault.startswith(f"acme.yaml: {refusal}")

@@ -5,7 +5,8 @@ select
     case
         when bool_and(amount_minor is not null)
             then sum(amount_minor)
-    end as contribution
+    end as contribution,
+    count(distinct day) as days
 from analytics.pnl_daily
 where
     tenant_id = %(tenant_id)s
