@@ -7,10 +7,11 @@ said by the jobs that call this.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from include.clock import local_today
+from include.clock import day_bounds, local_today
+from include.jobs.daily_metrics import money_of
 from include.jobs.request import JobRequest
 from include.metrics.catalogue import catalogue_version
 from include.metrics.days import Days, final_before
@@ -21,7 +22,16 @@ from include.money import minor_unit_exponent
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
-_FACTS = ("path_credit", "credit_by_day", "value_by_day", "adjusted_by_day", "spend_by_campaign", "views_by_campaign")
+_FACTS = (
+    "create_path_credit",
+    "convert_path_credit",
+    "create_unrated_credit",
+    "create_credit_by_day",
+    "create_value_by_day",
+    "create_adjusted_by_day",
+    "create_spend_by_campaign",
+    "create_views_by_campaign",
+)
 
 
 @dataclass(frozen=True)
@@ -62,18 +72,25 @@ def longest_lookback(tenant: Tenant) -> timedelta:
     )
 
 
+def _reach(tenant: Tenant, end: datetime) -> date:
+    """Return the first local day whose orders can have no touch before end: a day's orders are converted together, so
+    the days before it are read whole."""
+    last = local_today(tenant.timezone, end + longest_lookback(tenant) - timedelta(microseconds=1))
+    return last + timedelta(days=1)
+
+
 def _stage(
     session: TenantSession, tenant: Tenant, request: JobRequest, days: Days, preferences: FormulaPreferences
 ) -> int:
     start, end = days.bounds(tenant.timezone)
-    lookback = longest_lookback(tenant)
+    reach = _reach(tenant, end)
     window = {
         "start": start,
         "end": end,
-        "lookback_end": end + lookback,
-        "lookback_last": days.last + lookback + timedelta(days=1),
+        "lookback_end": day_bounds(tenant.timezone, days.last, reach)[1],
+        "lookback_last": reach,
         "timezone": tenant.timezone,
-        "currency": tenant.currency,
+        **money_of(tenant),
         "exponent": minor_unit_exponent(tenant.currency),
         **asdict(days),
         **usual_channel_arrays(),
@@ -81,8 +98,8 @@ def _stage(
     }
     session.execute("metrics/prefer_hashes")
     session.execute("metrics/drop_channel_facts")
-    for table in _FACTS:
-        session.execute(f"metrics/create_{table}", **window)
+    for statement in _FACTS:
+        session.execute(f"metrics/{statement}", **window)
     return session.execute(
         "metrics/create_stage_of_channels",
         **window,
