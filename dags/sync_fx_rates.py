@@ -2,7 +2,8 @@
 
 Sources are a tenant's own list, in order: the European Central Bank's files, a CSV of its own. A day without quotes
 takes the last earlier ones within the source's age; a currency without a rate has a reason and no rate, and what is in
-it is not converted. Days of spend whose worth changed enter the restate queue.
+it is not converted. Days whose figures hold money that is worth something else now enter the restate queue, and orders
+that waited for a rate are due for credit.
 
 **Triage** - Open the log of `verdict`. `access` or `config`: look at the connection (`fx_rates`, or the one in the
 tenant's `fx_sources`) and its `base_path`. A file that cannot be read is named with its fault; the rates of before stay

@@ -65,8 +65,8 @@ A figure that is not known is null, never 0, and the row's `incomplete` says why
 stored, a currency without a rate on that day. `data_through` says up to when each input is known: sales up to
 the oldest webhook that still waits, spend up to the least of the accounts' stored days. Spend of which one
 account's day is missing is null, for half of it would only mislead; `ad_spend_known` is the part that is there.
-Of sales in several currencies the part with a rate is shown and the rest named. A quotient whose denominator is 0
-is null.
+Of sales in several currencies, and of their credit, the part with a rate is shown and the rest named, under `sales`
+and `attribution`; an order without a rate is pending. A quotient whose denominator is 0 is null.
 
 An account was charged its own total of the day, where that is not stored the sum of its campaigns and residual. A
 spend sync stores every day that it has read, 0 included, so a day of a configured account without a row is not
@@ -86,7 +86,9 @@ total has no parts: its total is `gross`.
 
 `clock` `conversion` books credit on the order's day, `touch` on each touch's; what no touch has is on the order's
 day in both. For every model and day of the conversion clock `revenue_minor` adds up, `(unattributed)` included, to
-the value of the day's orders. Refunds are apart, in `adjustments_minor`. Spend, impressions, clicks and
+the value of the day's orders, `attributed_revenue` and `unattributed_revenue`. Orders in another currency are
+converted by the rate of their own day, refunds of them too: a currency's day is rounded once and its channels share
+it exactly. Refunds are apart, in `adjustments_minor`. Spend, impressions, clicks and
 view-through claims are the platforms' and the same in every model and clock: read one model and one clock.
 `(residual)` is spend that no campaign explains, `(not stored)` a day that an account of the platform lacks: the
 platform's other rows without spend have its reason too, for the spend may be theirs. A touch is its campaign's if

@@ -61,7 +61,7 @@ def backfill_attribution(
     start = end = None
     if request.date_from is not None and request.date_to is not None:
         start, end = day_bounds(tenant.timezone, request.date_from, request.date_to)
-    scope = {"timezone": tenant.timezone, "currency": tenant.currency, "start": start, "end": end}
+    scope = {"timezone": tenant.timezone, "start": start, "end": end}
     rows = session.rows("backfill/select_days", run_id=request.run_id, **scope)
     days = tuple(BackfillDay(row.day, row.number) for row in rows)
     if not days:

@@ -8,11 +8,11 @@ said by the jobs that call this.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from include.clock import local_today
-from include.jobs.daily_metrics import spend_accounts_of
+from include.clock import day_bounds, local_today
+from include.jobs.daily_metrics import money_of, spend_accounts_of
 from include.jobs.request import JobRequest
 from include.metrics.catalogue import catalogue_version
 from include.metrics.days import RESTATED_DAYS, Days, final_before
@@ -24,9 +24,17 @@ from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
 _FACTS = (
-    "known_campaigns", "path_credit", "credit_by_day", "value_by_day", "adjusted_by_day",
-    "day_spend", "spend_by_campaign", "views_by_campaign",
-)  # fmt: skip
+    "create_known_campaigns",
+    "create_path_credit",
+    "convert_path_credit",
+    "create_unrated_credit",
+    "create_credit_by_day",
+    "create_value_by_day",
+    "create_adjusted_by_day",
+    "create_day_spend",
+    "create_spend_by_campaign",
+    "create_views_by_campaign",
+)
 
 
 @dataclass(frozen=True)
@@ -88,18 +96,25 @@ def restated_back(tenant: Tenant) -> int:
     return max(RESTATED_DAYS, longest_lookback(tenant).days + 1)
 
 
+def _reach(tenant: Tenant, end: datetime) -> date:
+    """Return the first local day whose orders can have no touch before end: a day's orders are converted together, so
+    the days before it are read whole."""
+    last = local_today(tenant.timezone, end + longest_lookback(tenant) - timedelta(microseconds=1))
+    return last + timedelta(days=1)
+
+
 def _stage(
     session: TenantSession, tenant: Tenant, request: JobRequest, days: Days, preferences: FormulaPreferences
 ) -> int:
     start, end = days.bounds(tenant.timezone)
-    lookback = longest_lookback(tenant)
+    reach = _reach(tenant, end)
     window = {
         "start": start,
         "end": end,
-        "lookback_end": end + lookback,
-        "lookback_last": days.last + lookback + timedelta(days=1),
+        "lookback_end": day_bounds(tenant.timezone, days.last, reach)[1],
+        "lookback_last": reach,
         "timezone": tenant.timezone,
-        "currency": tenant.currency,
+        **money_of(tenant),
         "exponent": minor_unit_exponent(tenant.currency),
         **asdict(days),
         **spend_accounts_of(tenant),
@@ -108,8 +123,8 @@ def _stage(
     }
     session.execute("metrics/prefer_hashes")
     session.execute("metrics/drop_channel_facts")
-    for table in _FACTS:
-        session.execute(f"metrics/create_{table}", **window)
+    for statement in _FACTS:
+        session.execute(f"metrics/{statement}", **window)
     return session.execute(
         "metrics/create_stage_of_channels",
         **window,

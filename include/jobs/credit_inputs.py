@@ -80,7 +80,6 @@ class InputReader:
     def __init__(self, session: TenantSession, tenant: Tenant, selection: Selection) -> None:
         self._session = session
         self._scope: dict[str, Any] = {
-            "currency": tenant.currency,
             "due_at": selection.due_at,
             "ids": _due_ids(session, selection),
         }

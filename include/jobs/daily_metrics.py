@@ -80,6 +80,7 @@ def _stage(
     session.execute("metrics/create_day_spend", **window, **money, **spend_accounts_of(tenant))
     session.execute("metrics/create_day_conversions", **window)
     session.execute("metrics/analyze_day_conversions")
+    session.execute("metrics/create_day_credit", exponent=minor_unit_exponent(tenant.currency), **money)
     session.execute("metrics/create_day_paths", **window)
     session.execute("metrics/create_day_sessions", **window)
     session.execute("metrics/create_stage_of_days")

@@ -153,12 +153,11 @@ def _words(value: object) -> str:
 def _month(url: str, tenant: Tenant, days: Days, now: datetime) -> MonthFigures:
     preferences = tenant.formulas_on(days.last - _DAY)
     request = JobRequest("figure_changes", "figure_changes", now, dry_run=True)
-    through = clock.local_today(tenant.timezone, now) - _DAY
     with tenant_transaction(url, tenant.tenant_id) as session:
         profits = list(profit_of_days(session, tenant, days, now))
         metrics = list(figures_of_days(session, tenant, request, days))
         credited = headline_credit(session, tenant, request, days)
-        values = _values(session, tenant, preferences, through)
+        values = _values(session, tenant, preferences, now)
     lines = _lines(profits)
     sums = {name: _whole([day.get(name) for day in metrics]) for name in SUMMED}
     known = {**sums, **derived(sums, preferences)}
@@ -195,13 +194,14 @@ def _margins(profits: Sequence[DayOfProfit]) -> dict[str, MonthMetric]:
 
 
 def _values(
-    session: TenantSession, tenant: Tenant, preferences: FormulaPreferences, through: date
+    session: TenantSession, tenant: Tenant, preferences: FormulaPreferences, now: datetime
 ) -> dict[str, MonthMetric]:
     """Return what a customer is worth at each horizon: of the newest month that is old enough, all channels."""
+    through = clock.local_today(tenant.timezone, now) - _DAY
     margins = None
     if preferences.ltv_basis == "contribution":
         # A month's contribution changes with the settings, so what is stored of it does not answer.
-        profits = profit_of_days(session, tenant, days_of_cohorts(preferences, through))
+        profits = profit_of_days(session, tenant, days_of_cohorts(preferences, through), now)
         margins = contribution_margins((profit.day, profit.lines) for profit in profits)
     newest = {
         figure.horizon_days: figure

@@ -95,7 +95,7 @@ def _differing(
     session: TenantSession, tenant: Tenant, window: _Window, order_ids: list[int] | None = None
 ) -> dict[int, str]:
     _stage(session, tenant, window, order_ids)
-    session.execute("orders/create_wanted_conversions", currency=tenant.currency)
+    session.execute("orders/create_wanted_conversions", currency=tenant.currency, timezone=tenant.timezone)
     return {row.order_id: row.finding for row in session.rows("reconciliation/select_differing_conversions")}
 
 

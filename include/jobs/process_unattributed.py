@@ -22,7 +22,7 @@ def process_unattributed(
     (include/attribution/retries.py). Only credit counts as changed, not a later next attempt.
     """
     limit = request.options.get("limit", DEFAULT_LIMIT)
-    due = session.rows("attribution/select_retries", now=request.now, limit=limit, currency=tenant.currency)
+    due = session.rows("attribution/select_retries", now=request.now, limit=limit)
     ids = tuple(row.conversion_id for row in due)
     if not ids:
         return JobResult(counts={"retried": 0})

@@ -2,7 +2,8 @@
 
 Quotes are kept as published, in control.fx_rates; those of the European Central Bank are fetched by the first tenant of
 a night that needs them. analytics.exchange_rates then says, for every currency in which the tenant has figures and
-every day, what a unit is worth in the tenant's currency, or why nobody can say. A day whose worth changed is restated.
+every day, what a unit is worth in the tenant's currency, or why nobody can say. A day whose worth changed is restated;
+conversions that waited for a rate are due for credit.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,13 +16,14 @@ from include.alerts.alerts import Alert
 from include.alerts.failure import AlertingFailure
 from include.alerts.platforms import RULES as PLATFORM_RULES
 from include.alerts.platforms import alert_of
-from include.clock import local_today
+from include.clock import day_bounds, local_today
 from include.errors import AttributionError, HostRefused, InvalidInput, PlatformRefused, PlatformWaits
 from include.fx import ecb
 from include.fx.rates import NoRate, Quote, Rate, RateBook
 from include.fx.rates_csv import parse_rates
 from include.jobs.rate_book import FxSource, fx_sources, rate_book
 from include.jobs.request import SAMPLE_ROWS, JobRequest, JobResult
+from include.orders.rates import reopen_rated_conversions
 from include.platforms.client import OpenClient
 from include.platforms.request import PlatformRequest
 from include.storage.session import TenantSession, tenant_transaction
@@ -74,12 +76,15 @@ def sync_fx_rates(session: TenantSession, clients: Clients, tenant: Tenant, requ
 def _put_in_force(
     trouble: _Trouble, session: TenantSession, clients: Clients, tenant: Tenant, request: JobRequest
 ) -> JobResult:
-    """Write what differs of the rates in force, queue the days of spend that it concerns, and tell of what is missing.
+    """Write what differs of the rates in force, queue the days that it concerns, and tell of what is missing.
 
-    Counts changed_rates: (currency, day) whose worth is another now; restated_days: days of spend queued.
+    Rates go up to the tenant's tomorrow, by the last quotes there are, so that its orders need not wait for the next
+    night. Counts changed_rates: (currency, day) whose worth is another now; restated_days: queued; reopened:
+    conversions that no longer wait for a rate.
     """
     url = _first_database(clients)
-    last = local_today(tenant.timezone, request.now)
+    today = local_today(tenant.timezone, request.now)
+    last = today + timedelta(days=1)
     first = last - timedelta(days=ecb.KEPT_DAYS - 1)
     book = rate_book(url, tenant.tenant_id, fx_sources(url, tenant.tenant_id), first, last)
     wanted = list(_wanted(book, _currencies(session, tenant), tenant.currency, first, last))
@@ -87,17 +92,31 @@ def _put_in_force(
     changed = [one for one in wanted if _differs(before.get((one.base, one.day)), one)]
     worth = [one for one in changed if _worth_of(before.get((one.base, one.day))) != _value(one)]
     _write(session, changed)
-    restated = session.execute(
-        "fx/queue_restatement", currencies=[one.base for one in worth], days=[one.day for one in worth]
-    )
-    missing = [one for one in wanted if one.day == last and isinstance(one, NoRate)]
+    restated = _queue_restatement(session, tenant, [one for one in worth if one.base != tenant.currency])
+    reopened = reopen_rated_conversions(session, tenant)
+    missing = [one for one in wanted if one.day == today and isinstance(one, NoRate)]
     return JobResult(
-        counts={"changed_rates": len(worth), "restated_days": restated},
+        counts={"changed_rates": len(worth), "restated_days": restated, "reopened": reopened},
         waiting=trouble.waits,
         alerts=tuple(Alert(NO_RATE, one.base, one.reason) for one in missing),
         alert_rules=RULES,
         then=partial(_fail, trouble) if trouble.errors else None,
     )
+
+
+def _queue_restatement(session: TenantSession, tenant: Tenant, worth: Sequence[Rate | NoRate]) -> int:
+    if not worth:
+        return 0
+    days = [one.day for one in worth]
+    start, end = day_bounds(tenant.timezone, min(days), max(days) + timedelta(days=1))
+    scope = {
+        "currencies": [one.base for one in worth],
+        "days": days,
+        "start": start,
+        "end": end,
+        "timezone": tenant.timezone,
+    }
+    return session.execute("fx/queue_restatement", **scope) + session.execute("fx/queue_cost_restatement", **scope)
 
 
 def _fail(

@@ -83,7 +83,7 @@ def _row(
 ) -> Mapping[str, object]:
     week = [stored[monday + number * _DAY] for number in range(7)]
     # A week holds the reasons of its days, and names those only beside a figure that they may have touched.
-    reasons = [f"{row.day}: {reason}" for row in week for reason in row.incomplete.values()]
+    reasons = [f"{row.day}: {reason}" for row in week for reason in dict.fromkeys(row.incomplete.values())]
     figures = ("value", "previous", "change", "average")
     value, previous, change, average = (_text(getattr(figure, name)) for name in figures)
     return {
@@ -96,7 +96,7 @@ def _row(
         "average_4_weeks": average,
         "unit": metric(figure.metric).unit,
         "currency": tenant.currency,
-        "incomplete": ("; ".join(reasons) or None) if figure.value is None or _of_sales(figure, week) else None,
+        "incomplete": ("; ".join(reasons) or None) if figure.value is None or _is_short(figure, week) else None,
         "is_final": monday + 6 * _DAY < final_before(local_today(tenant.timezone, request.now)),
         "preference_version": preferences.version(),
         "catalogue_version": catalogue_version(),
@@ -105,9 +105,10 @@ def _row(
     }
 
 
-def _of_sales(figure: WeekFigure, week: list[Any]) -> bool:
-    """Whether part of the figure's own input lacks though the rest is shown: money of sales without a rate."""
-    return metric(figure.metric).unit == "money" and any("sales" in row.incomplete for row in week)
+def _is_short(figure: WeekFigure, week: list[Any]) -> bool:
+    """Whether part of the figure's own input lacks though the rest is shown: sales or credit without a rate."""
+    shown = {"sales", "attribution"}
+    return metric(figure.metric).unit == "money" and any(shown & row.incomplete.keys() for row in week)
 
 
 def _text(value: object) -> str | None:

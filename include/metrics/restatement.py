@@ -22,8 +22,8 @@ DEPENDENTS: Mapping[str, frozenset[Figures]] = {
 }
 """Cause in restate_queue -> the figures that have it in them."""
 
-_ON_TOUCH_DAYS = frozenset({"sale", "refund", "credit"})
-"""Causes that move credit, which by the touch clock lies on days up to a look-back before the order's."""
+_ON_TOUCH_DAYS = frozenset({"sale", "refund", "credit", "fx"})
+"""Causes that move credit or its worth, which by the touch clock lies on days up to a look-back before the order's."""
 
 _ON_ORDER_DAYS = frozenset({"campaign"})
 """Causes that move what touches have, which by the order's clock lies on days up to a look-back after the touch's."""

@@ -72,7 +72,7 @@ def settle(session: TenantSession, tenant: Tenant) -> Consequences:
     lock_credit(session)
     session.execute("orders/analyze_changes")
     _merge_evidence(session)
-    session.execute("orders/create_wanted_conversions", currency=tenant.currency)
+    session.execute("orders/create_wanted_conversions", currency=tenant.currency, timezone=tenant.timezone)
     for name in ("restitched", "person_visitors", "affected_people", "journey_visitors"):
         session.execute(f"orders/create_{name}")
     session.execute("orders/analyze_consequences")

@@ -4,6 +4,9 @@ from include.metrics.catalogue.entry import Metric, Ratio, Source
 
 _CREDIT: tuple[Source, ...] = ("conversions", "credits")
 _TABLE = ("attribution_metrics_daily",)
+_RATED = (
+    "a day's value in another currency is converted by the day's rate, rounded once; named in incomplete without one"
+)
 _GRAIN = "day x clock x model x channel x platform x campaign"
 
 ATTRIBUTION = (
@@ -12,8 +15,9 @@ ATTRIBUTION = (
     Metric("unattributed_orders", "conversions without a qualifying touch", "orders", ("conversions",),
            note="why, per reason, is in unattributed_reasons"),
     Metric("pending_orders", "conversions that wait for credit", "orders", ("conversions",)),
-    Metric("attributed_revenue", "value of attributed_orders, refunds ignored", "money", ("conversions",)),
-    Metric("unattributed_revenue", "value of unattributed_orders, refunds ignored", "money", ("conversions",)),
+    Metric("attributed_revenue", "value of attributed_orders, refunds ignored", "money", ("conversions",), note=_RATED),
+    Metric("unattributed_revenue", "value of unattributed_orders, refunds ignored", "money", ("conversions",),
+           note=_RATED),
     Metric(
         "eligible_orders", "attributed_orders + unattributed_orders", "orders", ("conversions",),
         note="excluded and pending conversions are not in it",
@@ -38,7 +42,8 @@ ATTRIBUTION = (
     Metric(
         "channel_revenue", "credited value of orders, refunds ignored", "minor", _CREDIT, ("attribution_clock",),
         _TABLE, _GRAIN, column="revenue_minor",
-        note="sums over channels, (unattributed) included, to the value of the day's conversions in every model",
+        note="sums over channels, (unattributed) included, to the value of the day's conversions in every model;"
+        " converted by the rate of the order's day",
     ),
     Metric(
         "channel_new_customer_revenue", "credited value of first orders", "minor", _CREDIT, tables=_TABLE, grain=_GRAIN,
@@ -51,6 +56,7 @@ ATTRIBUTION = (
     Metric(
         "channel_adjustments", "what refunds and cancellations take back of credit, negative", "minor", ("credits",),
         ("refund_recognition",), _TABLE, _GRAIN, column="adjustments_minor",
+        note="converted by the rate of the order's day, as the credit was",
     ),
     Metric(
         "channel_spend", "spend of the campaign on the account's day, converted by the day's rate", "minor", ("spend",),

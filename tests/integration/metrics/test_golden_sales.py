@@ -131,7 +131,8 @@ def test_money_without_a_rate_is_named_and_never_zero(shop: MeasuredShop) -> Non
     shop.sell("foreign", noon(FIRST), [Piece(2000)], currency="EUR")
     row = figures(shop, "orders", "net_sales", "total_sales", "incomplete")[FIRST]
     assert row[:3] == [1, None, None]
-    assert row[3] == {"sales": "EUR: no rate on 2026-03-10; run sync_fx_rates"}
+    reason = "EUR: no rate on 2026-03-10; run sync_fx_rates"
+    assert row[3] == {"sales": reason, "attribution": reason}
     shop.insert(
         "exchange_rates",
         {

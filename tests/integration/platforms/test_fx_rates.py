@@ -3,21 +3,25 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
 from attribution_airflow.clients import Platforms
 from include.alerts.failure import AlertingFailure
-from include.jobs.request import JobRequest
+from include.jobs.generate_daily_pnl import generate_daily_pnl
+from include.jobs.request import JobRequest, JobResult
 from include.jobs.sync_fx_rates import NO_RATE, sync_fx_rates
 from include.storage.platform_state import PlatformState
 from include.storage.session import tenant_transaction
 from include.tenants.tenant import TenantAdAccount
 from tests.integration.conftest import Database
+from tests.integration.metrics.measured_shop import MeasuredShop, Piece, measured_shop
 from tests.integration.platforms.conftest import Connect
 from tests.integration.platforms.sink import Canned, Sink
 from tests.integration.platforms.spending_tenant import SpendingTenant, tenant_of
 
+_tenants = count(95_000)
 THURSDAY, FRIDAY, SATURDAY, MONDAY = (date(2026, 3, day) for day in (26, 27, 28, 30))
 SATURDAY_NIGHT = datetime(2026, 3, 28, 1, 50, tzinfo=UTC)
 TUESDAY_NIGHT = datetime(2026, 3, 31, 1, 50, tzinfo=UTC)
@@ -206,3 +210,132 @@ def test_a_dry_run_reads_and_stores_nothing(shop: SpendingTenant, sink: Sink) ->
         result = sync_fx_rates(session, shop.clients, shop.tenant, request)
     assert result.counts == {"rates": 2}
     assert shop.query("select count(*) as rows from control.fx_rates") == [{"rows": 0}]
+
+
+@pytest.fixture
+def orders(database: Database, shop: SpendingTenant) -> MeasuredShop:
+    """The orders of a tenant of its own, in euros and Paris."""
+    made = measured_shop(database, next(_tenants), timezone="Europe/Paris", currency="EUR")
+    made.now = TUESDAY_NIGHT
+    return made
+
+
+def sync(shop: SpendingTenant, orders: MeasuredShop, now: datetime) -> JobResult:
+    return replace(shop, tenant=orders.tenant).run(sync_fx_rates, now=now)
+
+
+def queue_of(orders: MeasuredShop) -> dict[str, list[date]]:
+    """Return the queued days by cause, and take them away."""
+    found: dict[str, list[date]] = {}
+    for row in orders.query("delete from analytics.restate_queue where tenant_id = %(tenant_id)s returning day, cause"):
+        found.setdefault(row["cause"], []).append(row["day"])
+    return {cause: sorted(days) for cause, days in found.items()}
+
+
+def at(day: date) -> datetime:
+    """Return an instant on a Paris day: half past eleven at night, winter time."""
+    return datetime(day.year, day.month, day.day, 22, 30, tzinfo=UTC)
+
+
+def credited(orders: MeasuredShop) -> list[tuple[object, ...]]:
+    rows = orders.query(
+        "select status, reason, sum(amount_linear_minor) as linear from analytics.conversions"
+        " left join analytics.attribution_credits using (tenant_id, conversion_id)"
+        " where conversions.tenant_id = %(tenant_id)s group by conversion_id, status, reason"
+    )
+    return [tuple(row.values()) for row in rows]
+
+
+def test_an_order_that_waits_for_a_rate_is_credited_once_it_is_stored(
+    shop: SpendingTenant, orders: MeasuredShop, sink: Sink
+) -> None:
+    orders.touch("ad", "phone", at(THURSDAY), "Email")
+    orders.sell("dollars", at(FRIDAY), [Piece(1001)], visitor="phone", currency="USD")
+    orders.credit()
+    assert credited(orders) == [("pending", "no_fx_rate", None)]
+    sink.will(bank(THURSDAY, missing=("USD",)))
+    assert sync(shop, orders, SATURDAY_NIGHT).counts["reopened"] == 0
+    orders.credit()
+    assert credited(orders) == [("pending", "no_fx_rate", None)]
+    sink.will(bank(FRIDAY))
+    assert sync(shop, orders, TUESDAY_NIGHT).counts["reopened"] == 1
+    assert FRIDAY in queue_of(orders)["fx"]
+    orders.credit()
+    assert credited(orders) == [("attributed", None, 1001)]
+    again = sync(shop, orders, TUESDAY_NIGHT)
+    assert again.counts["reopened"] == 0
+    assert credited(orders) == [("attributed", None, 1001)]
+
+
+def test_an_order_of_the_coming_day_finds_a_rate(shop: SpendingTenant, orders: MeasuredShop, sink: Sink) -> None:
+    orders.sell("first", at(THURSDAY), [Piece(1)], currency="USD")
+    sink.will(bank(THURSDAY, FRIDAY))
+    sync(shop, orders, SATURDAY_NIGHT)
+    # Sunday's rates are never published; the run of Saturday's night has put Friday's in force.
+    orders.sell("coming", datetime(2026, 3, 29, 9, tzinfo=UTC), [Piece(1001)], visitor="phone", currency="USD")
+    orders.credit()
+    assert [status for status, *_ in credited(orders)] == ["unattributed"] * 2
+
+
+def test_days_on_which_anything_happened_to_an_order_are_restated_when_their_rate_changes(
+    shop: SpendingTenant, orders: MeasuredShop, sink: Sink
+) -> None:
+    monday, tuesday, wednesday = (date(2026, 3, day) for day in (16, 17, 18))
+    sink.will(bank(monday, tuesday, wednesday, THURSDAY, FRIDAY))
+    orders.sell("seen", at(monday), [Piece(1)], currency="USD")
+    sync(shop, orders, SATURDAY_NIGHT)
+    orders.query("delete from analytics.orders where tenant_id = %(tenant_id)s")
+    orders.sell("euros", at(monday), [Piece(500)], cancelled_at=at(FRIDAY))
+    orders.sell(
+        "dollars", at(tuesday), [Piece(1000), Piece(500, edited_at=at(wednesday))], currency="USD",
+        cancelled_at=at(FRIDAY),
+    )  # fmt: skip
+    orders.refund("back", "dollars", at(THURSDAY), [(0, 1, 1000, 0)])
+    queue_of(orders)
+    sink.will(bank(monday, tuesday, wednesday, THURSDAY, FRIDAY, MONDAY, usd="1.6"))
+    sync(shop, orders, TUESDAY_NIGHT)
+    assert queue_of(orders) == {"fx": [tuesday, wednesday, THURSDAY, FRIDAY]}
+
+
+def test_what_was_taken_back_of_credit_is_restated_with_the_rate_of_its_orders_day(
+    shop: SpendingTenant, orders: MeasuredShop, sink: Sink
+) -> None:
+    sink.will(bank(THURSDAY, FRIDAY))
+    orders.sell("dollars", at(THURSDAY), [Piece(1000)], currency="USD")
+    sync(shop, orders, SATURDAY_NIGHT)
+    orders.credit()
+    orders.refund("back", "dollars", at(SATURDAY), [(0, 1, 1000, 0)])
+    queue_of(orders)
+    orders.query(
+        "update analytics.exchange_rates set rate = 0.5"
+        " where tenant_id = %(tenant_id)s and currency = 'USD' and day = '2026-03-26'"
+    )
+    sink.will(bank(FRIDAY, MONDAY))
+    sync(shop, orders, TUESDAY_NIGHT)
+    assert queue_of(orders) == {"fx": [THURSDAY, SATURDAY]}
+
+
+def test_profit_is_restated_when_the_rate_of_a_unit_cost_changes(
+    shop: SpendingTenant, orders: MeasuredShop, sink: Sink
+) -> None:
+    orders.insert(
+        "product_costs",
+        {
+            "tenant_id": orders.tenant.tenant_id, "sku": "MUG", "variant_id": "", "source": "internal",
+            "valid_from": "2026-01-01", "unit_cost_minor": 100, "currency": "USD",
+        },
+    )  # fmt: skip
+    sink.will(bank(THURSDAY, FRIDAY))
+    sync(shop, orders, SATURDAY_NIGHT)
+    orders.sell("mug", at(FRIDAY), [Piece(1000)])
+    orders.refund("back", "mug", at(SATURDAY), [(0, 1, 1000, 0)])
+    orders.sell("other", at(THURSDAY), [Piece(1000)])
+    orders.query(
+        "update analytics.order_lines set sku = 'MUG' where tenant_id = %(tenant_id)s and order_id = %(order_id)s",
+        order_id=orders.order_id("mug"),
+    )
+    orders.run(generate_daily_pnl, THURSDAY, MONDAY)
+    queue_of(orders)
+    sink.will(bank(THURSDAY, FRIDAY, MONDAY, usd="1.6"))
+    sync(shop, orders, TUESDAY_NIGHT)
+    assert queue_of(orders) == {"cost": [FRIDAY, SATURDAY]}

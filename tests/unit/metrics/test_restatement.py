@@ -16,7 +16,6 @@ LOOKBACK = timedelta(days=30)
     ("cause", "asked"),
     [
         ("spend", Restatement(days=ONE, channels=ONE, profit=ONE, weeks=ONE)),
-        ("fx", Restatement(ONE, ONE, ONE, ONE, ONE)),
         ("view_through", Restatement(channels=ONE)),
         ("cost", Restatement(profit=ONE, weeks=ONE)),
     ],
@@ -25,7 +24,7 @@ def test_a_cause_asks_for_its_dependents(cause: str, asked: Restatement) -> None
     assert restatement_of([(DAY, cause)], TODAY, LOOKBACK) == asked
 
 
-@pytest.mark.parametrize("cause", ["sale", "refund", "credit"])
+@pytest.mark.parametrize("cause", ["sale", "refund", "credit", "fx"])
 def test_what_moves_credit_reaches_the_days_of_its_touches(cause: str) -> None:
     asked = restatement_of([(DAY, cause)], TODAY, LOOKBACK)
     assert asked.channels == (Days(date(2026, 2, 7), date(2026, 3, 11)),)

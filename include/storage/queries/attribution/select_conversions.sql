@@ -21,6 +21,6 @@ select
     ) as source_excluded
 from analytics.selected_conversions(
     %(tenant_id)s::bigint, %(start)s::timestamptz, %(end)s::timestamptz,
-    %(currency)s::text, %(due_at)s::timestamptz, %(ids)s::bigint[]
+    %(due_at)s::timestamptz, %(ids)s::bigint[]
 ) as selected
 order by conversion_id

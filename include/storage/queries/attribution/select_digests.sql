@@ -3,7 +3,7 @@
 select credits.conversion_id, bit_xor(credits.row_digest) as digest
 from analytics.selected_conversions(
     %(tenant_id)s::bigint, %(start)s::timestamptz, %(end)s::timestamptz,
-    %(currency)s::text, %(due_at)s::timestamptz, %(ids)s::bigint[]
+    %(due_at)s::timestamptz, %(ids)s::bigint[]
 ) as selected
 join analytics.attribution_credits as credits
     on credits.tenant_id = %(tenant_id)s::bigint and credits.conversion_id = selected.conversion_id

@@ -2,7 +2,7 @@ with selected as materialized (
     select visitor_id, customer_id
     from analytics.selected_conversions(
         %(tenant_id)s::bigint, %(start)s::timestamptz, %(end)s::timestamptz,
-        %(currency)s::text, %(due_at)s::timestamptz, %(ids)s::bigint[]
+        %(due_at)s::timestamptz, %(ids)s::bigint[]
     )
 ),
 visitors as (

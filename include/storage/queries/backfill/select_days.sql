@@ -6,7 +6,7 @@ from (
     where
         tenant_id = %(tenant_id)s
         and status <> 'excluded'
-        and currency = %(currency)s
+        and reason is distinct from 'no_fx_rate'
         and occurred_at >= coalesce(%(start)s::timestamptz, '-infinity')
         and occurred_at < coalesce(%(end)s::timestamptz, 'infinity')
     group by 1

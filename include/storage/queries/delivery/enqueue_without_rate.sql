@@ -25,7 +25,7 @@ cross join unnest(
     %(destination_ids)s::text[], %(destinations)s::text[], %(event_ids)s::text[], %(send_from)s::timestamptz[]
 ) as wanted (destination_id, destination, event_id, send_from)
 where
-    wanted_conversions.is_foreign
+    wanted_conversions.lacks_rate
     and wanted_conversions.excluded_reason is null
     and conversions.run_id is null
     and orders.cancelled_at is null

@@ -1,7 +1,8 @@
 -- Credit by the order's local day and its touch's, by channel and campaign, for all models at once. Conversions of up to a
 -- look-back after the window are read too: their touches may lie in it. Weights are added up as billionths, amounts as
--- minor units: whole numbers give one sum in whatever order they come. Each credit is read and grouped once, as the touch
--- was recorded; clocks and campaigns are made of what comes out. utm_campaign is null where a sync has met the touch.
+-- minor units of the order's currency: whole numbers give one sum in whatever order they come. Each credit is read and
+-- grouped once, as the touch was recorded; clocks, campaigns and the tenant's currency are made of what comes out.
+-- utm_campaign is null where a sync has met the touch.
 create temporary table path_credit on commit drop as
 select
     (conversions.occurred_at at time zone %(timezone)s)::date as conversion_day,
@@ -12,6 +13,7 @@ select
     case when touchpoints.campaign_match is null then coalesce(touchpoints.campaign, '') end as utm_campaign,
     coalesce(conversions.is_new_customer, false) as is_new,
     touchpoints.type = 'view' as is_view,
+    conversions.currency,
     sum((credits.attribution_first * 1e9)::bigint)::bigint as weight_first,
     sum((credits.attribution_last * 1e9)::bigint)::bigint as weight_last,
     sum((credits.attribution_linear * 1e9)::bigint)::bigint as weight_linear,
@@ -34,5 +36,4 @@ where
     and conversions.occurred_at >= %(start)s
     and conversions.occurred_at < %(lookback_end)s
     and conversions.status = 'attributed'
-    and conversions.currency = %(currency)s
-group by 1, 2, 3, 4, 5, 6, 7, 8
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -38,6 +38,7 @@ values_of_days as (
         sum(unattributed) as unattributed,
         coalesce(sum(unattributed) filter (where is_new), 0) as new_unattributed,
         sum(unattributed_value) as unattributed_value,
+        string_agg(distinct unattributed_reason, '; ') as unattributed_reason,
         coalesce(sum(unattributed_value) filter (where is_new), 0) as new_unattributed_value
     from value_by_day
     group by day
@@ -48,7 +49,8 @@ without_touch as (
         of_day.unattributed * 1e9 as weight,
         of_day.new_unattributed * 1e9 as new_weight,
         of_day.unattributed_value as amount,
-        of_day.new_unattributed_value as new_amount
+        of_day.new_unattributed_value as new_amount,
+        of_day.unattributed_reason as reason
     from values_of_days as of_day
     cross join (values ('conversion'), ('touch')) as clocks (clock)
     cross join (
@@ -61,7 +63,8 @@ without_touch as (
         of_day.conversions * 1e9 - learnt.weight,
         of_day.new_conversions * 1e9 - coalesce(learnt.new_weight, 0),
         of_day.value - learnt.amount,
-        of_day.new_value - coalesce(learnt.new_amount, 0)
+        of_day.new_value - coalesce(learnt.new_amount, 0),
+        of_day.unattributed_reason
     from values_of_days as of_day
     join learnt on learnt.day = of_day.day
     cross join (values ('conversion'), ('touch')) as clocks (clock)
@@ -69,7 +72,7 @@ without_touch as (
 ),
 adjusted as (
     select adjusted.clock, adjusted.day, taken.model, adjusted.channel, adjusted.platform, adjusted.campaign_id,
-           adjusted.utm_campaign, taken.amount
+           adjusted.utm_campaign, taken.amount, adjusted.reason
     from adjusted_by_day as adjusted
     cross join lateral (
         values
@@ -99,24 +102,29 @@ everything as (
     select clock, day, model, channel, platform, campaign_id, utm_campaign,
            weight, new_weight, amount, new_amount, view_amount,
            null::bigint as adjustment, null::bigint as spend_minor, null::bigint as impressions, null::bigint as clicks,
-           null::numeric as views, null::text as reason
+           null::numeric as views, null::text as reason, null::text as credit_reason
     from credited
     union all
     select clock, day, model, '(unattributed)', '', '', '', weight, new_weight, amount, new_amount, 0,
-           null, null, null, null, null, null
+           null, null, null, null, null, null, reason
     from without_touch
     union all
     select clock, day, model, channel, platform, campaign_id, utm_campaign, 0, 0, 0, 0, 0, amount,
-           null, null, null, null, null
+           null, null, null, null, null, reason
     from adjusted
     union all
+    select models.clock, models.day, models.model, unrated.channel, unrated.platform, unrated.campaign_id,
+           unrated.utm_campaign, 0, 0, 0, 0, 0, null, null, null, null, null, null, unrated.reason
+    from models_of_days as models
+    join unrated_credit as unrated on unrated.clock = models.clock and unrated.day = models.day
+    union all
     select models.clock, models.day, models.model, spend.channel, spend.platform, spend.campaign_id, spend.utm_campaign,
-           0, 0, 0, 0, 0, null, spend.spend_minor, spend.impressions, spend.clicks, null, spend.reason
+           0, 0, 0, 0, 0, null, spend.spend_minor, spend.impressions, spend.clicks, null, spend.reason, null
     from models_of_days as models
     join spend_by_campaign as spend on spend.day = models.day
     union all
     select models.clock, models.day, models.model, views.channel, views.platform, views.campaign_id, '',
-           0, 0, 0, 0, 0, null, null, null, null, views.view_through_conversions, null
+           0, 0, 0, 0, 0, null, null, null, null, views.view_through_conversions, null, null
     from models_of_days as models
     join views_by_campaign as views on views.day = models.day
 ),
@@ -158,7 +166,7 @@ select
     sum(everything.clicks)::bigint as clicks,
     sum(everything.views)::numeric(20, 6) as view_through_conversions,
     coalesce(
-        string_agg(distinct everything.reason, '; '),
+        string_agg(distinct coalesce(everything.reason, everything.credit_reason), '; '),
         case when sum(everything.spend_minor) is null then min(missing.reason) end
     ) as incomplete,
     %(preference_version)s::bigint as preference_version,

@@ -1,1 +1,1 @@
-drop table if exists day_sales, day_spend, day_conversions, day_paths, day_sessions, stage_days
+drop table if exists day_sales, day_spend, day_conversions, day_credit, day_paths, day_sessions, stage_days

@@ -19,7 +19,7 @@ select
         'sales', to_char(least(days.ends_at, %(sales_through)s::timestamptz) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
         'spend', spend.data_through
     ),
-    jsonb_strip_nulls(jsonb_build_object('sales', sales.reason, 'ad_spend', spend.reason)),
+    jsonb_strip_nulls(jsonb_build_object('sales', sales.reason, 'ad_spend', spend.reason, 'attribution', credit.reason)),
     %(currency)s,
     coalesce(sales.orders, 0),
     coalesce(sales.cancelled_orders, 0),
@@ -55,8 +55,8 @@ select
     coalesce(conversions.unattributed, 0),
     coalesce(conversions.pending, 0),
     coalesce(conversions.attributed + conversions.unattributed, 0),
-    coalesce(conversions.attributed_minor, 0) / power(10::numeric, %(exponent)s),
-    coalesce(conversions.unattributed_minor, 0) / power(10::numeric, %(exponent)s),
+    coalesce(credit.attributed_minor, 0) / power(10::numeric, %(exponent)s),
+    coalesce(credit.unattributed_minor, 0) / power(10::numeric, %(exponent)s),
     coalesce(paths.touches, 0),
     coalesce(paths.hours, 0),
     coalesce(reasons.reasons, '{}'),
@@ -100,12 +100,11 @@ left join (
         count(distinct person) filter (where not is_new_customer and status <> 'excluded') as returning_customers,
         count(*) filter (where status = 'attributed') as attributed,
         count(*) filter (where status = 'unattributed') as unattributed,
-        count(*) filter (where status = 'pending') as pending,
-        sum(value_minor) filter (where status = 'attributed' and currency = %(currency)s) as attributed_minor,
-        sum(value_minor) filter (where status = 'unattributed' and currency = %(currency)s) as unattributed_minor
+        count(*) filter (where status = 'pending') as pending
     from day_conversions
     group by day
 ) as conversions on conversions.day = days.day
+left join day_credit as credit on credit.day = days.day
 left join (
     select day, jsonb_object_agg(reason, number) as reasons
     from (

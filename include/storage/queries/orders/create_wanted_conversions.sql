@@ -8,7 +8,16 @@ select
     stage_orders.cancelled_at,
     stage_orders.total_minor as value_minor,
     stage_orders.currency,
-    stage_orders.currency <> %(currency)s::text as is_foreign,
+    stage_orders.currency <> %(currency)s::text
+        and not exists (
+            select 1
+            from analytics.exchange_rates as rates
+            where
+                rates.tenant_id = %(tenant_id)s
+                and rates.currency = stage_orders.currency
+                and rates.day = (stage_orders.placed_at at time zone %(timezone)s)::date
+                and rates.rate is not null
+        ) as lacks_rate,
     case
         when stage_orders.test then 'test_order'
         when stage_orders.financial_status not in ('paid', 'partially_refunded', 'refunded') then 'not_paid'

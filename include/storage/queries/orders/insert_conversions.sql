@@ -13,8 +13,8 @@ select
     wanted.value_minor,
     wanted.currency,
     'pending',
-    case when wanted.is_foreign then 'no_fx_rate' end,
-    case when wanted.is_foreign then 'infinity'::timestamptz end
+    case when wanted.lacks_rate then 'no_fx_rate' end,
+    case when wanted.lacks_rate then 'infinity'::timestamptz end
 from wanted_conversions as wanted
 left join analytics.conversions
     on conversions.tenant_id = %(tenant_id)s and conversions.conversion_id = wanted.order_id

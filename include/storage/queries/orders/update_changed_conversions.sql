@@ -8,9 +8,9 @@ set
     currency = wanted.currency,
     is_new_customer = case when wanted.excluded_reason is null then conversions.is_new_customer end,
     status = case when wanted.excluded_reason is null then 'pending' else 'excluded' end,
-    reason = coalesce(wanted.excluded_reason, case when wanted.is_foreign then 'no_fx_rate' end),
+    reason = coalesce(wanted.excluded_reason, case when wanted.lacks_rate then 'no_fx_rate' end),
     attempts = 0,
-    next_attempt_at = case when wanted.excluded_reason is null and wanted.is_foreign then 'infinity'::timestamptz end
+    next_attempt_at = case when wanted.excluded_reason is null and wanted.lacks_rate then 'infinity'::timestamptz end
 from wanted_conversions as wanted
 where
     conversions.tenant_id = %(tenant_id)s

@@ -1,7 +1,10 @@
 -- Credit of the week and of the one before; spend is the same in every model, so each model's row holds it once. What of a
--- platform's spend is not known may belong to any channel that its campaigns are in.
+-- platform's spend is not stored, or has no rate, may belong to any channel that its campaigns are in; incomplete may be
+-- about credit.
 with rows_of_weeks as (
-    select model, channel, platform, day >= %(monday)s::date as is_current, revenue_minor, conversions, spend_minor, incomplete
+    select
+        model, channel, platform, day >= %(monday)s::date as is_current, revenue_minor, conversions, spend_minor,
+        campaign = '(not stored)' or spend_minor is null and impressions is not null as is_unknown
     from analytics.attribution_metrics_daily
     where
         tenant_id = %(tenant_id)s
@@ -12,7 +15,7 @@ with rows_of_weeks as (
 not_known as (
     select distinct platform
     from rows_of_weeks
-    where is_current and incomplete is not null
+    where is_current and is_unknown
 )
 select
     model,
