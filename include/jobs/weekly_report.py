@@ -58,6 +58,7 @@ def read_week(session: TenantSession, tenant: Tenant, monday: date) -> Week | No
     figures = {row.metric: row for row in session.rows("report/select_week", monday=monday)}
     if not figures:
         return None
+    formulas = tenant.formulas_on(monday)
     start, end = clock.day_bounds(tenant.timezone, monday, monday + _WEEK)
     days = session.rows("report/select_days", first=monday - _WEEK, last=monday + _WEEK)
     profit = [_profit_line(row) for row in session.rows("report/sum_profit", monday=monday)]
@@ -66,12 +67,13 @@ def read_week(session: TenantSession, tenant: Tenant, monday: date) -> Week | No
         name=tenant.name,
         currency=tenant.currency,
         monday=monday,
-        model=tenant.formulas_on(monday).attribution_model,
+        model=formulas.attribution_model,
+        clock=formulas.attribution_clock,
         is_final=all(row.is_final for row in figures.values()),
         figures={**{name: _figure(row) for name, row in figures.items()}, **_net_profit(profit, tenant.currency)},
         days=[_day(row) for row in days if row.day >= monday],
         previous_days=[_day(row) for row in days if row.day < monday],
-        channels=_channels(session.rows("report/sum_channels", monday=monday)),
+        channels=_channels(session.rows("report/sum_channels", monday=monday, clock=formulas.attribution_clock)),
         profit=profit,
         cohorts=_cohorts(session.rows("report/select_cohorts", monday=monday)),
         deliveries=[Delivery(*row) for row in session.rows("report/sum_deliveries", start=start, end=end)],

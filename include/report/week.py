@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from include.money import minor_unit_exponent
 from include.report.words import amount, change_of, percent
@@ -118,6 +119,7 @@ class Week:
     currency: str
     monday: date
     model: str
+    clock: Literal["conversion", "touch"]
     is_final: bool
     figures: Mapping[str, Figure]
     days: Sequence[Day]

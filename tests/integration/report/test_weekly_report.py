@@ -87,6 +87,27 @@ def test_what_is_read_adds_up_to_what_is_stored(shop: MeasuredShop, tmp_path: Pa
     assert len(week.days) == len(week.previous_days) == 7
 
 
+def test_channels_are_by_the_clock_that_the_tenant_prefers(shop: MeasuredShop, tmp_path: Path) -> None:
+    # The order of Monday noon after the week has its touch on the week's Sunday.
+    shop.touch("sunday", "late visitor", datetime(2026, 4, 19, 20, tzinfo=UTC), "Email")
+    shop.sell("monday", datetime(2026, 4, 20, 11, tzinfo=UTC), [Piece(7700)], visitor="late visitor")
+    shop.credit()
+    shop.channels()
+    by_order = _credited_to(shop, tmp_path, "Email")
+    shop.prefer(attribution_clock="touch")
+    assert _credited_to(shop, tmp_path, "Email") == by_order + 7700
+    (page,) = (tmp_path / shop.tenant.slug).iterdir()
+    assert "Credited sales of touches of the week in USD" in page.read_text(encoding="utf-8")
+
+
+def _credited_to(shop: MeasuredShop, root: Path, name: str) -> int:
+    run(shop, root)
+    with tenant_transaction(shop.database.jobs_url, TENANT) as session:
+        week = read_week(session, shop.tenant, MONDAY)
+    assert week is not None
+    return sum(channel.revenue_minor["linear"] for channel in week.channels if channel.channel == name)
+
+
 def test_a_line_that_no_day_knows_is_not_known_and_says_why(shop: MeasuredShop, tmp_path: Path) -> None:
     run(shop, tmp_path)
     with tenant_transaction(shop.database.jobs_url, TENANT) as session:

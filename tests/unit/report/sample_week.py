@@ -32,6 +32,7 @@ SAMPLE = Week(
     currency="EUR",
     monday=MONDAY,
     model="last_touch",
+    clock="conversion",
     is_final=False,
     figures={
         "net_sales": figure("48213.42", "40000", "money"),

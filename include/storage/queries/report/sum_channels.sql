@@ -8,7 +8,7 @@ with rows_of_weeks as (
     from analytics.attribution_metrics_daily
     where
         tenant_id = %(tenant_id)s
-        and clock = 'conversion'
+        and clock = %(clock)s
         and day >= %(monday)s::date - 7
         and day < %(monday)s::date + 7
 ),
