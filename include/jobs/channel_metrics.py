@@ -12,10 +12,10 @@ from typing import Any
 
 from include.clock import local_today
 from include.jobs.request import JobRequest
+from include.jobs.sales_facts import order_switches_of
 from include.metrics.catalogue import catalogue_version
 from include.metrics.days import Days, final_before
 from include.metrics.preferences import FormulaPreferences
-from include.metrics.sales import sales_switches
 from include.metrics.usual_channels import usual_channel_arrays
 from include.money import minor_unit_exponent
 from include.storage.session import TenantSession
@@ -77,7 +77,7 @@ def _stage(
         "exponent": minor_unit_exponent(tenant.currency),
         **asdict(days),
         **usual_channel_arrays(),
-        **sales_switches(preferences),
+        **order_switches_of(tenant),
     }
     session.execute("metrics/prefer_hashes")
     session.execute("metrics/drop_channel_facts")
