@@ -237,6 +237,22 @@ def test_new_customers_are_those_whose_first_order_counts_on_its_day(shop: Measu
     assert list(figures(shop, *names).values()) == [[0, 0, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0]]
 
 
+def test_a_cohort_is_of_customers_whose_first_order_counts_in_its_month(shop: MeasuredShop) -> None:
+    # Placed at 23:50 on 28 February in New York, processed on 1 March: a customer of March. Counter sales do not count.
+    shop.prefer(excluded_sources=("pos",), ltv_basis="net_sales")
+    shop.sell("late", datetime(2026, 3, 1, 4, 50, tzinfo=UTC), [Piece(2000)], visitor="night",
+              processed_at=datetime(2026, 3, 1, 5, 10, tzinfo=UTC))  # fmt: skip
+    shop.sell("again", noon(FIRST), [Piece(3000)], visitor="night")
+    shop.sell("counter", noon(FIRST), [Piece(2000)], visitor="walk-in", source_name="pos")
+    shop.now = datetime(2026, 5, 12, 12, tzinfo=UTC)
+    shop.summarise()
+    rows = shop.query(
+        "select cohort, customers, value from analytics.metrics_cohorts"
+        " where tenant_id = %(tenant_id)s and channel = '(all)' and horizon_days = 30"
+    )
+    assert [(row["cohort"], row["customers"], row["value"]) for row in rows] == [(date(2026, 3, 1), 1, 50)]
+
+
 def test_an_average_order_is_of_the_orders_whose_money_is_known(shop: MeasuredShop) -> None:
     shop.sell("home", noon(FIRST), [Piece(10000)])
     shop.sell("foreign", noon(FIRST), [Piece(10000)], currency="EUR")
