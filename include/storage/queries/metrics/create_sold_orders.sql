@@ -22,22 +22,23 @@ with stated as (
         coalesce(orders.shipping_minor, 0) as shipping,
         coalesce(orders.tips_minor, 0) as tips,
         coalesce(orders.tax_minor, 0) as order_tax,
-        case when coalesce(goods.discounts_ever, 0) = 0 then coalesce(orders.discounts_minor, 0) else 0 end as order_discounts,
+        case when coalesce(goods.discounts + coalesce(goods.cards_discounts, 0), 0) = 0 then coalesce(orders.discounts_minor, 0) else 0 end
+            as order_discounts,
         coalesce(goods.tax_ever, 0) as tax_ever,
         cards.are_apart as cards_apart,
         case
             when goods.order_id is null then orders.gross_minor
-            else goods.gross + case when cards.are_apart then 0 else goods.cards_gross end
+            else goods.gross + case when cards.are_apart then 0 else coalesce(goods.cards_gross, 0) end
         end as gross,
-        coalesce(goods.discounts + case when cards.are_apart then 0 else goods.cards_discounts end, 0) as discounts,
-        coalesce(goods.tax + case when cards.are_apart then 0 else goods.cards_tax end, 0) as goods_tax,
+        coalesce(goods.discounts, 0) + case when cards.are_apart then 0 else coalesce(goods.cards_discounts, 0) end as discounts,
+        coalesce(goods.tax, 0) + case when cards.are_apart then 0 else coalesce(goods.cards_tax, 0) end as goods_tax,
         case when cards.are_apart then goods.cards_gross - goods.cards_discounts else 0 end as cards_amount,
-        case when cards.are_apart then goods.cards_tax else 0 end as cards_tax,
+        case when cards.are_apart then coalesce(goods.cards_tax, 0) else 0 end as cards_tax,
         -- Asked of the few orders that say more than their lines.
         case
             when goods.order_id is null then false
             when coalesce(orders.tax_minor, 0) - goods.tax_ever > case when goods.tax_ever = 0 then 0 else coalesce(orders.shipping_minor, 0) end
-                or goods.discounts_ever = 0 and orders.discounts_minor > 0
+                or orders.discounts_minor > 0 and goods.discounts + coalesce(goods.cards_discounts, 0) = 0
                 then exists (
                     select 1
                     from analytics.order_edits as edits
@@ -59,7 +60,7 @@ with stated as (
             end as number
     ) as rule
     cross join lateral (
-        select coalesce(goods.has_cards, false) and not (%(gift_cards_at_sale)s::boolean[])[rule.number] as are_apart
+        select goods.cards_gross is not null and not (%(gift_cards_at_sale)s::boolean[])[rule.number] as are_apart
     ) as cards
     where
         not ((%(exclude_test)s::boolean[])[rule.number] and orders.test)
