@@ -32,7 +32,7 @@ with stated as (
         end as gross,
         coalesce(goods.discounts, 0) + case when cards.are_apart then 0 else coalesce(goods.cards_discounts, 0) end as discounts,
         coalesce(goods.tax, 0) + case when cards.are_apart then 0 else coalesce(goods.cards_tax, 0) end as goods_tax,
-        case when cards.are_apart then goods.cards_gross - goods.cards_discounts else 0 end as cards_amount,
+        case when cards.are_apart then goods.cards_gross - coalesce(goods.cards_discounts, 0) else 0 end as cards_amount,
         case when cards.are_apart then coalesce(goods.cards_tax, 0) else 0 end as cards_tax,
         -- Asked of the few orders that say more than their lines.
         case
