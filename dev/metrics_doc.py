@@ -78,9 +78,16 @@ becomes known, 0 where the platform names none, when the account's sync is run w
 An order's day is that of `order_clock`. What it was on that day is what it is now less its edits; an edit counts on
 its own day, a refund on the day of the refund, and a cancellation takes back, on its day, what refunds leave of the
 order: all its events add up to what is left of it. By `order_date` recognition they count on the order's day
-instead. Edits are known from `orders/edited`; of a shop that does not send it, an edit counts on the order's day.
-Where prices include tax, it is taken out of goods, discounts, shipping and returns. An order that was imported as a
-total has no parts: its total is `gross`.
+instead. An order keeps the clock, the recognition, the exclusions and the treatment of gift cards that were in force
+when it was placed, whichever day its events count on: a dated change loses no order and doubles none. What net sales
+hold is said by the preferences of the day. Edits are known from `orders/edited`; of a shop that does not send it, an
+edit counts on the order's day.
+
+Where prices include tax, it is taken out of goods, discounts, shipping and returns. A gift card is no sale when it is
+bought, and its refund no return. An order that was imported as a total has no parts: its total is `gross`. Tax and
+discounts that no line carries are the order's own; such tax is shared between goods and shipping as their amounts are.
+New customers count on the day on which their first order counts, and nowhere where it is excluded; which of a
+customer's orders is the first is said by `placed_at`. An average order is of the orders whose money is known.
 
 ## Channels
 

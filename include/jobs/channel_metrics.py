@@ -14,10 +14,10 @@ from typing import Any
 from include.clock import day_bounds, local_today
 from include.jobs.daily_metrics import money_of, spend_accounts_of
 from include.jobs.request import JobRequest
+from include.jobs.sales_facts import order_switches_of
 from include.metrics.catalogue import catalogue_version
 from include.metrics.days import RESTATED_DAYS, Days, final_before
 from include.metrics.preferences import FormulaPreferences
-from include.metrics.sales import sales_switches
 from include.metrics.usual_channels import usual_channel_arrays
 from include.money import minor_unit_exponent
 from include.storage.session import TenantSession
@@ -119,7 +119,7 @@ def _stage(
         **asdict(days),
         **spend_accounts_of(tenant),
         **usual_channel_arrays(),
-        **sales_switches(preferences),
+        **order_switches_of(tenant),
     }
     session.execute("metrics/prefer_hashes")
     session.execute("metrics/drop_channel_facts")

@@ -35,8 +35,8 @@ Margins = Mapping[date, Decimal | None]
 def write_cohorts(session: TenantSession, tenant: Tenant, request: JobRequest, through: date) -> int:
     """Write what differs of the cohorts that are within the longest horizon of through, and return the rows written.
 
-    through: the last closed tenant-local day. All are measured under the preferences in force on it. The caller holds
-    the metrics' lock and commits.
+    through: the last closed tenant-local day. All are measured under the preferences in force on it, orders counted
+    under those of their own day. The caller holds the metrics' lock and commits.
     """
     preferences = tenant.formulas_on(through)
     days = days_of_cohorts(preferences, through)
@@ -88,11 +88,10 @@ def contribution_margins(profits: Iterable[tuple[date, Sequence[Line]]]) -> Marg
 def _cohorts(
     session: TenantSession, tenant: Tenant, days: Days, preferences: FormulaPreferences, margins: Margins | None
 ) -> Iterator[Cohort]:
-    start, end = days.bounds(tenant.timezone)
+    stage_sales(session, tenant, days.first, days.last)
     session.execute("metrics/drop_cohort_members")
-    session.execute("metrics/create_cohort_members", start=start, end=end, timezone=tenant.timezone)
+    session.execute("metrics/create_cohort_members")
     session.execute("metrics/analyze_cohort_members")
-    stage_sales(session, tenant, days.first, days.last, preferences)
     sales = session.rows("metrics/sum_cohort_sales", **sales_switches(preferences), **money_of(tenant))
     spend = _spend(session, tenant, days)
     values, unknown = _values(sales, margins)

@@ -39,7 +39,8 @@ class DaysWritten:
 def write_days(session: TenantSession, tenant: Tenant, request: JobRequest, days: Days) -> DaysWritten:
     """Bring metrics_daily up to its facts for tenant-local days; rows that come out the same are not written.
 
-    Each day is computed under the preferences in force on it. The caller holds the metrics' lock and commits.
+    Each day is computed under the preferences in force on it, orders under those of their own day. The caller holds
+    the metrics' lock and commits.
     """
     changed: list[date] = []
     sample: list[Mapping[str, Any]] = []
@@ -75,7 +76,7 @@ def _stage(
     money = money_of(tenant)
     session.execute("metrics/prefer_hashes")
     session.execute("metrics/drop_day_facts")
-    stage_sales(session, tenant, days.first, days.last, preferences)
+    stage_sales(session, tenant, days.first, days.last)
     session.execute("metrics/create_day_sales", **sales_switches(preferences), **money)
     session.execute("metrics/create_day_spend", **window, **money, **spend_accounts_of(tenant))
     session.execute("metrics/create_day_conversions", **window)

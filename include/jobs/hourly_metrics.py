@@ -23,7 +23,7 @@ def write_hours(session: TenantSession, tenant: Tenant, request: JobRequest, day
         part = Days(first, last)
         start, end = part.bounds(tenant.timezone)
         session.execute("metrics/drop_stage_of_hours")
-        stage_sales(session, tenant, first, last, preferences)
+        stage_sales(session, tenant, first, last)
         session.execute(
             "metrics/create_stage_of_hours",
             start=start,

@@ -116,11 +116,10 @@ def _facts(
     start, end = days.bounds(tenant.timezone)
     window = {"start": start, "end": end, "timezone": tenant.timezone, **asdict(days)}
     money = _money_of(tenant)
-    switches = sales_switches(preferences)
     session.execute("metrics/drop_day_facts")
     session.execute("pnl/drop_goods")
-    stage_sales(session, tenant, days.first, days.last, preferences)
-    session.execute("metrics/create_day_sales", **switches, **money)
+    stage_sales(session, tenant, days.first, days.last)
+    session.execute("metrics/create_day_sales", **sales_switches(preferences), **money)
     session.execute("metrics/create_day_spend", **window, **money, **spend_accounts_of(tenant))
     session.execute(
         "pnl/create_goods_events",
@@ -130,7 +129,6 @@ def _facts(
         returned_cost_policy=preferences.returned_cost_policy,
         **window,
         **money,
-        **switches,
     )
     actual_fees = preferences.payment_fee_source == "actual_then_estimate"
     return _Facts(

@@ -8,7 +8,7 @@ _BACK = ("refund_recognition", "order_edit_recognition", *_WHICH)
 CUSTOMERS = (
     Metric(
         "new_customers", "customers whose first countable order this is", "customers", ("conversions",), _WHICH,
-        note="follows the order of placed_at, never of arrival",
+        note="first by placed_at, never by arrival; on the day on which that order counts",
     ),
     Metric(
         "returning_customers", "customers with an order that is not their first", "customers", ("conversions",), _WHICH,

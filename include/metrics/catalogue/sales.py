@@ -15,6 +15,10 @@ SALES = (
         "orders", "orders placed that count, refunded or cancelled later or not", "orders", ("orders",),
         ("order_clock", *_WHICH), _HOURLY,
     ),
+    Metric(
+        "priced_orders", "orders in the tenant's currency, or in one that has a rate on the day", "orders", ("orders",),
+        ("order_clock", *_WHICH), note="the others' money is in no figure of the day, and named in incomplete",
+    ),
     Metric("cancelled_orders", "orders cancelled", "orders", ("orders",), ("refund_recognition", *_WHICH)),
     Metric(
         "gross", "sum of unit price x quantity, before discounts, returns, shipping and tax", "money", _SALE,
@@ -27,7 +31,7 @@ SALES = (
     ),
     Metric(
         "returns", "goods refunded, and what cancellations take back of net sales, positive", "money", _BACK,
-        _WHEN_BACK, _HOURLY, note="without tax",
+        (*_WHEN_BACK, "gift_card_treatment"), _HOURLY, note="without tax",
     ),
     Metric(
         "net_sales", "gross - discounts - returns", "money", _ALL,
@@ -45,7 +49,7 @@ SALES = (
         "money", ("orders",), _WHEN_BACK,
     ),
     Metric(
-        "gift_cards", "gift cards sold, which are no sales until they are redeemed", "money", _SALE,
+        "gift_cards", "gift cards sold less those refunded, which are no sales until they are redeemed", "money", _ALL,
         (*_WHEN_BACK, "gift_card_treatment"),
     ),
     Metric(
@@ -58,8 +62,8 @@ SALES = (
         "money", _SALE, _WHEN,
     ),
     Metric(
-        "aov", "revenue of aov_basis / orders", "money", _ALL, ("aov_basis", *_WHEN_BACK),
-        ratio=Ratio("aov_basis", "orders"),
+        "aov", "revenue of aov_basis / priced_orders", "money", _ALL, ("aov_basis", *_WHEN_BACK),
+        ratio=Ratio("aov_basis", "priced_orders"),
     ),
     Metric(
         "return_rate", "returns / after_discounts", "share", _ALL, _WHEN_BACK,

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from include.clock import day_bounds
 from include.ids import stable_id
 from include.jobs.aggregate_daily_metrics import aggregate_daily_metrics
 from include.jobs.attribution_daily_metrics import attribution_daily_metrics
@@ -135,7 +136,10 @@ class MeasuredShop:
     def refund(
         self, name: str, order: str, at: datetime, lines: Sequence[tuple[int, int, int, int]] = (), **amounts: int
     ) -> None:
-        """Let the shop tell of a refund. lines: (line's number, quantity, subtotal, tax); amounts: shipping, tax."""
+        """Let the shop tell of a refund. lines: (line's number, quantity, subtotal, tax).
+
+        amounts: goods, shipping and tax beside those of lines.
+        """
         given = tuple(RefundedLine(self.line_id(order, line[0]), *line[1:]) for line in lines)
         states = ShopStates()
         content: dict[str, Any] = {
@@ -144,7 +148,7 @@ class MeasuredShop:
             "order_id": self.order_id(order),
             "refunded_at": at,
             "currency": self.tenant.currency,
-            "goods_minor": sum(line.subtotal_minor for line in given),
+            "goods_minor": sum(line.subtotal_minor for line in given) + amounts.get("goods", 0),
             "shipping_minor": amounts.get("shipping", 0),
             "tax_minor": sum(line.tax_minor for line in given) + amounts.get("tax", 0),
             "restocked": True,
@@ -227,6 +231,12 @@ class MeasuredShop:
         """Let these preferences hold from the beginning."""
         chosen = FormulaPreferences.model_validate(switches)
         self.tenant = replace(self.tenant, formula_history=(InForce(FROM_THE_BEGINNING, chosen),))
+
+    def prefer_from(self, day: date, **switches: Any) -> None:
+        """Let these preferences hold from the start of a tenant-local day on, and until then what holds now."""
+        before = self.tenant.formula_history or (InForce(FROM_THE_BEGINNING, FormulaPreferences()),)
+        since = InForce(day_bounds(self.tenant.timezone, day, day)[0], FormulaPreferences.model_validate(switches))
+        self.tenant = replace(self.tenant, formula_history=(*before, since))
 
     def days(self) -> dict[date, dict[str, Any]]:
         """Return metrics_daily by day."""

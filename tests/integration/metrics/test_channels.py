@@ -148,3 +148,20 @@ def test_a_closed_week_is_summed_and_its_cohort_is_of_the_channel_that_came_firs
     assert (week["net_sales"]["value"], week["net_sales"]["previous"], week["net_sales"]["change"]) == (0, 0, None)
     # Of the four weeks before, the one of 6 April sold 100.00.
     assert week["net_sales"]["average_4_weeks"] == 25
+
+
+def test_a_dated_change_of_recognition_takes_back_an_orders_credit_once(shop: MeasuredShop) -> None:
+    # Refunded on the next day, from which refunds count otherwise: the order keeps what held when it was placed.
+    shop.refund("back", "order", NOON + timedelta(days=1), [(0, 1, 10000, 0)])
+    shop.credit()
+    taken = []
+    for before, after in (("order_date", "refund_date"), ("refund_date", "order_date")):
+        shop.prefer(refund_recognition=before)
+        shop.prefer_from(DAY + timedelta(days=1), refund_recognition=after)
+        shop.channels(DAY, DAY + timedelta(days=2))
+        rows = shop.query(
+            "select day, sum(adjustments_minor) as taken from analytics.attribution_metrics_daily"
+            " where tenant_id = %(tenant_id)s and model = 'linear' and clock = 'conversion' group by day"
+        )
+        taken.append({row["day"]: row["taken"] for row in rows if row["taken"]})
+    assert taken == [{DAY: -10000}, {DAY + timedelta(days=1): -10000}]

@@ -105,6 +105,42 @@ def test_a_gift_card_is_no_sale_when_it_is_bought_unless_the_tenant_says_so(shop
     assert figures(shop, "gross", "net_sales", "total_sales", "gift_cards")[FIRST] == [70, 70, 70, 0]
 
 
+@pytest.mark.parametrize("taxes_included", [False, True])
+def test_a_refunded_gift_card_takes_back_no_sale(shop: MeasuredShop, taxes_included: bool) -> None:
+    # dbt_shopify: returns are the refunded subtotal without gift cards. A mug of 100.00 and a card of 50.00: net sales
+    # are 100.00, the card alone goes back on the 11th, the mug on the 12th.
+    shop.taxes_included = taxes_included
+    shop.sell("one", noon(FIRST), [Piece(10000), Piece(5000, gift_card=True)])
+    shop.refund("card", "one", noon(SECOND), [(1, 1, 5000, 0)])
+    shop.refund("mug", "one", noon(THIRD), [(0, 1, 10000, 0)])
+    names = ("net_sales", "returns", "total_sales", "gift_cards")
+    assert list(figures(shop, *names).values()) == [[100, 0, 100, 50], [0, 0, 0, -50], [-100, 100, -100, 0]]
+    shop.prefer(gift_card_treatment="counted_at_sale")
+    assert list(figures(shop, *names).values()) == [[150, 0, 150, 0], [-50, 50, -50, 0], [-100, 100, -100, 0]]
+
+
+def test_a_cancellation_takes_back_the_gift_cards_that_refunds_leave(shop: MeasuredShop) -> None:
+    # Two cards and a mug; one card is refunded on the 11th, the rest goes with the cancellation of the 12th.
+    cards = [Piece(5000, gift_card=True), Piece(3000, gift_card=True)]
+    shop.sell("one", noon(FIRST), [Piece(10000), *cards], cancelled_at=noon(THIRD))
+    shop.refund("card", "one", noon(SECOND), [(1, 1, 5000, 0)])
+    assert figures(shop, "net_sales", "gift_cards") == {FIRST: [100, 80], SECOND: [0, -50], THIRD: [-100, -30]}
+
+
+def test_an_order_of_gift_cards_alone_is_no_sale_nor_is_its_refund_whether_it_names_lines_or_not(
+    shop: MeasuredShop,
+) -> None:
+    for number in range(2):
+        shop.sell(f"{number}", noon(FIRST), [Piece(5000, gift_card=True)], gross_minor=5000)
+    shop.refund("lines", "0", noon(SECOND), [(0, 1, 5000, 0)])
+    shop.refund("money", "1", noon(SECOND), goods=5000)
+    assert figures(shop, "orders", "gross", "net_sales", "total_sales", "gift_cards") == {
+        FIRST: [2, 0, 0, 0, 100],
+        SECOND: [0, 0, 0, 0, -100],
+        THIRD: [0, 0, 0, 0, 0],
+    }
+
+
 def test_tests_and_unpaid_orders_count_nowhere_and_net_sales_hold_what_the_tenant_wants(shop: MeasuredShop) -> None:
     shop.sell("one", noon(FIRST), [Piece(2000, tax=160)], shipping=500)
     shop.sell("test", noon(FIRST), [Piece(900)], test=True)
@@ -125,6 +161,103 @@ def test_an_orders_day_is_that_of_its_clock(shop: MeasuredShop) -> None:
     assert [row[0] for row in figures(shop, "orders").values()] == [0, 1, 0]
     shop.prefer(order_clock="created_at")
     assert [row[0] for row in figures(shop, "orders").values()] == [1, 0, 0]
+
+
+def test_a_change_of_preferences_loses_no_refund_and_takes_none_back_twice(shop: MeasuredShop) -> None:
+    # An order keeps the recognition of the day it was placed: 100.00 on the 10th, all refunded on the 11th, the day
+    # from which the tenant wants it otherwise.
+    shop.sell("one", noon(FIRST), [Piece(10000)])
+    shop.refund("back", "one", noon(SECOND), [(0, 1, 10000, 0)])
+    shop.prefer_from(SECOND, refund_recognition="order_date")
+    assert [row[0] for row in figures(shop, "net_sales").values()] == [100, -100, 0]
+    shop.prefer(refund_recognition="order_date")
+    shop.prefer_from(SECOND, refund_recognition="refund_date")
+    assert [row[0] for row in figures(shop, "net_sales").values()] == [0, 0, 0]
+
+
+def test_a_change_of_the_clock_loses_no_order_and_doubles_none(shop: MeasuredShop) -> None:
+    # Placed on the 10th, processed on the 11th, from which day the other clock holds.
+    shop.sell("one", noon(FIRST), [Piece(10000)], processed_at=noon(SECOND))
+    shop.prefer_from(SECOND, order_clock="created_at")
+    assert [row[0] for row in figures(shop, "orders").values()] == [0, 1, 0]
+    shop.prefer(order_clock="created_at")
+    shop.prefer_from(SECOND, order_clock="processed_at")
+    assert [row[0] for row in figures(shop, "orders").values()] == [1, 0, 0]
+
+
+def test_which_orders_count_is_said_by_the_preferences_of_their_own_day(shop: MeasuredShop) -> None:
+    # Counter sales stop counting on the 11th: a refund of one that counted still takes it back.
+    shop.sell("old", noon(FIRST), [Piece(10000), Piece(5000, gift_card=True)], source_name="pos")
+    shop.sell("new", noon(SECOND), [Piece(700)], source_name="pos")
+    shop.refund("back", "old", noon(THIRD), [(0, 1, 10000, 0), (1, 1, 5000, 0)])
+    shop.prefer_from(SECOND, excluded_sources=("pos",), gift_card_treatment="counted_at_sale")
+    assert figures(shop, "orders", "net_sales") == {FIRST: [1, 100], SECOND: [0, 0], THIRD: [0, -100]}
+
+
+def test_tax_and_discounts_that_only_the_order_names_are_not_lost(shop: MeasuredShop) -> None:
+    # 10 % off 100.00: 90.00 net. What the lines do not say is no charge of its own.
+    shop.sell("one", noon(FIRST), [Piece(10000)], discounts_minor=1000, tax_minor=720, total_minor=9720)
+    names = ("gross", "discounts", "net_sales", "tax", "other_charges", "total_sales")
+    assert figures(shop, *names)[FIRST] == [100, 10, 90, Decimal("7.20"), 0, Decimal("97.20")]
+
+
+def test_included_tax_that_only_the_order_names_is_shared_as_goods_and_shipping_are(database: Database) -> None:
+    # 19 % VAT: 119.00 is 100.00 and 19.00. With 11.90 of shipping, of which 1.90 are tax; refunded whole on the 12th.
+    shop = measured_shop(database, next(_tenants), timezone="Europe/Paris", currency="EUR")
+    shop.taxes_included = True
+    shop.sell("goods", noon(FIRST), [Piece(11900)], tax_minor=1900)
+    shop.sell("sent", noon(SECOND), [Piece(11900)], shipping=1190, tax_minor=2090)
+    shop.refund("back", "sent", noon(THIRD), [(0, 1, 11900, 0)], shipping=1190, tax=2090)
+    assert figures(shop, "gross", "net_sales", "shipping", "tax", "total_sales") == {
+        FIRST: [100, 100, 0, 19, 119],
+        SECOND: [100, 100, 10, Decimal("20.90"), Decimal("130.90")],
+        THIRD: [0, -100, -10, Decimal("-20.90"), Decimal("-130.90")],
+    }
+
+
+def test_shipping_never_holds_more_tax_than_it_is(database: Database) -> None:
+    # The order's tax is a cent above that of its lines by rounding; nothing was charged for shipping.
+    shop = measured_shop(database, next(_tenants), timezone="Europe/Paris", currency="EUR")
+    shop.taxes_included = True
+    shop.sell("one", noon(FIRST), [Piece(11900, tax=1899)], tax_minor=1900)
+    shop.refund("back", "one", noon(THIRD), [(0, 1, 11900, 1899)], tax=1)
+    assert figures(shop, "gross", "returns", "shipping", "tax") == {
+        FIRST: [100, 0, 0, 19], SECOND: [0, 0, 0, 0], THIRD: [0, 100, 0, -19],
+    }  # fmt: skip
+
+
+def test_new_customers_are_those_whose_first_order_counts_on_its_day(shop: MeasuredShop) -> None:
+    # Placed at 23:50 in New York, processed at 00:10: new on the second day, as their order is.
+    shop.sell("late", datetime(2026, 3, 11, 3, 50, tzinfo=UTC), [Piece(2000)], visitor="night",
+              processed_at=datetime(2026, 3, 11, 4, 10, tzinfo=UTC))  # fmt: skip
+    shop.sell("counter", noon(THIRD), [Piece(2000)], visitor="walk-in", source_name="pos")
+    names = ("orders", "new_customer_orders", "new_customers", "returning_customers")
+    assert list(figures(shop, *names).values()) == [[0, 0, 0, 0], [1, 1, 1, 0], [1, 1, 1, 0]]
+    shop.prefer(excluded_sources=("pos",))
+    assert list(figures(shop, *names).values()) == [[0, 0, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0]]
+
+
+def test_a_cohort_is_of_customers_whose_first_order_counts_in_its_month(shop: MeasuredShop) -> None:
+    # Placed at 23:50 on 28 February in New York, processed on 1 March: a customer of March. Counter sales do not count.
+    shop.prefer(excluded_sources=("pos",), ltv_basis="net_sales")
+    shop.sell("late", datetime(2026, 3, 1, 4, 50, tzinfo=UTC), [Piece(2000)], visitor="night",
+              processed_at=datetime(2026, 3, 1, 5, 10, tzinfo=UTC))  # fmt: skip
+    shop.sell("again", noon(FIRST), [Piece(3000)], visitor="night")
+    shop.sell("counter", noon(FIRST), [Piece(2000)], visitor="walk-in", source_name="pos")
+    shop.now = datetime(2026, 5, 12, 12, tzinfo=UTC)
+    shop.summarise()
+    rows = shop.query(
+        "select cohort, customers, value from analytics.metrics_cohorts"
+        " where tenant_id = %(tenant_id)s and channel = '(all)' and horizon_days = 30"
+    )
+    assert [(row["cohort"], row["customers"], row["value"]) for row in rows] == [(date(2026, 3, 1), 1, 50)]
+
+
+def test_an_average_order_is_of_the_orders_whose_money_is_known(shop: MeasuredShop) -> None:
+    shop.sell("home", noon(FIRST), [Piece(10000)])
+    shop.sell("foreign", noon(FIRST), [Piece(10000)], currency="EUR")
+    row = figures(shop, "orders", "priced_orders", "after_discounts", "aov", "incomplete")[FIRST]
+    assert row == [2, 1, 100, 100, {"sales": "EUR: no rate on 2026-03-10; run sync_fx_rates"}]
 
 
 def test_money_without_a_rate_is_named_and_never_zero(shop: MeasuredShop) -> None:

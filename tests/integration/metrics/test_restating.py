@@ -135,6 +135,22 @@ def test_a_corrected_unit_cost_reaches_profit_alone(shop: MeasuredShop) -> None:
     assert set(written_by_an_hour(shop)) <= {"pnl_daily"}
 
 
+def test_an_earlier_order_that_arrives_late_reaches_the_day_on_which_the_later_one_counts(shop: MeasuredShop) -> None:
+    # Placed on 10 February, processed two days later and refunded on 1 April: it is its customer's first no more.
+    processed, refunded = date(2026, 2, 12), date(2026, 4, 1)
+    shop.now = datetime(2026, 4, 20, 12, tzinfo=UTC)
+    shop.sell("later", noon(SOLD), [Piece(5000)], visitor="late", processed_at=noon(processed))
+    shop.refund("back", "later", noon(refunded), [(0, 1, 5000, 0)])
+    shop.credit()
+    shop.roll_up()
+    assert (shop.days()[processed]["new_customers"], shop.days()[refunded]["new_customer_net_sales"]) == (1, -50)
+    shop.sell("earlier", noon(SOLD) - timedelta(days=1), [Piece(100)], visitor="late")
+    shop.credit()
+    shop.roll_up()
+    assert (shop.days()[processed]["new_customers"], shop.days()[processed]["returning_customers"]) == (0, 1)
+    assert shop.days()[refunded]["new_customer_net_sales"] == 0
+
+
 def test_an_edit_of_an_old_order_reaches_the_day_of_the_edit(shop: MeasuredShop) -> None:
     edited = date(2026, 4, 16)
     shop.sell(

@@ -38,7 +38,7 @@ MODELS = ("first_touch", "last_touch", "linear", "time_decay", "position_based")
 
 @dataclass(frozen=True)
 class Sale:
-    """An order, minutes after the shop opened, and what becomes of it: hours after it, or None."""
+    """An order, minutes after the shop opened, when it is processed and what becomes of it: hours after it, or None."""
 
     minutes: int
     pieces: tuple[Piece, ...]
@@ -46,6 +46,7 @@ class Sale:
     refunded: int | None
     cancelled: int | None
     touches: tuple[int, ...]
+    processed: int
 
     @property
     def at(self) -> datetime:
@@ -65,6 +66,7 @@ def pieces(draw: st.DrawFn, taxes_included: bool, at: datetime) -> Piece:
         price, quantity, discount, tax,
         edited_at=later if change == "added" else None,
         removed_at=later if change == "removed" else None,
+        gift_card=draw(st.sampled_from((False, False, False, True))),
     )  # fmt: skip
 
 
@@ -82,6 +84,7 @@ def sales(draw: st.DrawFn, taxes_included: bool) -> list[Sale]:
                 draw(st.one_of(st.none(), st.integers(101, 160))),
                 draw(st.one_of(st.none(), st.none(), st.integers(1, 160))),
                 tuple(draw(st.lists(st.integers(1, 500), max_size=3, unique=True))),
+                draw(st.sampled_from((0, 0, 1, 30))),
             )
         )
     return made
@@ -107,7 +110,8 @@ def opened(database: Database, made: tuple[str, str, bool, list[Sale]], *, refun
             shop.touch(f"{name}/{touch}", name, at, ("Email", "Paid Social", "Organic Search")[touch % 3])
         cancelled = None if refund_all or sale.cancelled is None else sale.at + timedelta(hours=sale.cancelled)
         shop.sell(
-            name, sale.at, sale.pieces, shipping=sale.shipping, visitor=name, cancelled_at=cancelled
+            name, sale.at, sale.pieces, shipping=sale.shipping, visitor=name, cancelled_at=cancelled,
+            processed_at=sale.at + timedelta(hours=sale.processed),
         )  # fmt: skip
         kept = [(line, piece) for line, piece in enumerate(sale.pieces) if not piece.removed_at]
         if refund_all or sale.refunded is not None:
@@ -137,8 +141,9 @@ def test_every_order_is_on_one_day_and_hour_and_the_parts_of_a_day_sum_in_any_cu
         )
         assert day["known_customer_orders"] + day["unknown_customer_orders"] == day["orders"]
         # Whole minor units in every currency: nothing was rounded away on the way.
-        assert all(to_major_units(1, made[1]) * int(day[name] / to_major_units(1, made[1])) == day[name]
-                   for name in ("gross", "discounts", "returns", "net_sales", "shipping", "tax"))  # fmt: skip
+        names = ("gross", "discounts", "returns", "net_sales", "shipping", "tax", "gift_cards")
+        unit = to_major_units(1, made[1])
+        assert all(unit * int(day[name] / unit) == day[name] for name in names)
     shop.now = datetime(2026, 4, 20, 11, tzinfo=UTC)
     shop.run(_hours_of_all_days)
     hours = shop.query("select * from analytics.metrics_hourly where tenant_id = %(tenant_id)s")
@@ -162,6 +167,26 @@ def test_days_add_up_to_what_is_left_of_the_orders_by_either_recognition(
 
 
 @_any_shop
+@given(shops(), st.data())
+def test_days_add_up_to_what_is_left_whatever_preferences_change_on_whatever_day(
+    database: Database, made: tuple[str, str, bool, list[Sale]], data: st.DataObject
+) -> None:
+    shop = opened(database, made)
+    changes = data.draw(st.lists(st.sampled_from(list(Days(FIRST, LAST))), min_size=1, max_size=3, unique=True))
+    for day in sorted(changes):
+        shop.prefer_from(
+            day,
+            order_clock=data.draw(st.sampled_from(("processed_at", "created_at"))),
+            refund_recognition=data.draw(st.sampled_from(("refund_date", "order_date"))),
+            order_edit_recognition=data.draw(st.sampled_from(("edit_date", "order_date"))),
+        )
+    shop.aggregate(FIRST, LAST)
+    days = list(shop.days().values())
+    left = sum(_left(sale, shop.taxes_included) for sale in made[3])
+    assert (total(days, "orders"), total(days, "total_sales")) == (len(made[3]), to_major_units(left, made[1]))
+
+
+@_any_shop
 @given(shops())
 def test_after_everything_was_refunded_net_sales_are_nothing(
     database: Database, made: tuple[str, str, bool, list[Sale]]
@@ -169,7 +194,8 @@ def test_after_everything_was_refunded_net_sales_are_nothing(
     shop = opened(database, made, refund_all=True)
     shop.aggregate(FIRST, LAST)
     days = list(shop.days().values())
-    assert [total(days, name) for name in ("net_sales", "shipping", "tax", "total_sales")] == [0, 0, 0, 0]
+    names = ("net_sales", "shipping", "tax", "total_sales", "gift_cards")
+    assert [total(days, name) for name in names] == [0, 0, 0, 0, 0]
 
 
 @_any_shop
@@ -235,4 +261,7 @@ def _left(sale: Sale, taxes_included: bool) -> int:
     if sale.refunded is not None or sale.cancelled is not None:
         return 0
     kept = [piece for piece in sale.pieces if not piece.removed_at]
-    return sum(piece.amount + (0 if taxes_included else piece.tax) for piece in kept) + sale.shipping
+    goods = sum(piece.amount for piece in kept if not piece.gift_card)
+    # Of a gift card only its tax is in total sales.
+    tax = sum(piece.tax for piece in kept if piece.gift_card or not taxes_included)
+    return goods + tax + sale.shipping

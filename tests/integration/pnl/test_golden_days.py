@@ -1,9 +1,12 @@
 """Days worked by hand from vendors' public help pages, as the job stores them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from include.metrics.preferences import FormulaPreferences
+from include.tenants.tenant import FROM_THE_BEGINNING, InForce
 from tests.integration.conftest import Database
 from tests.integration.pnl.pnl_shop import Piece, PnlShop, shop_in
 
@@ -116,3 +119,27 @@ def test_a_refund_on_another_day_takes_sales_back_on_its_own_day_or_on_the_order
     shop.run(FIRST, END)
     assert [shop.amounts(day).get("returns") for day in (FIRST, SECOND, THIRD)] == [-10000, None, None]
     assert [shop.amounts(day).get("cogs") for day in (FIRST, SECOND, THIRD)] == [-4000, None, 4000]
+
+
+def test_a_refunded_gift_card_takes_back_no_sales_and_the_fee_of_its_payment(shop: PnlShop) -> None:
+    # A mug of 100.00 and a card of 50.00, 2.9 % + 0.30 of 150.00: 4.65. The card alone goes back; a gateway that gives
+    # the percentage back gives 1.45.
+    shop.set(fee_refund_policy="returned")
+    order = shop.order("one", NOON, [Piece("mug", 10000), Piece("card", 5000, gift_card=True)])
+    shop.refund(order, NEXT_NOON, {"card": (1, 5000)})
+    shop.run(FIRST, END)
+    assert (shop.amounts(FIRST)["net_sales"], shop.amounts(FIRST)["payment_fees"]) == (10000, -465)
+    assert (shop.amounts(SECOND).get("net_sales"), shop.amounts(SECOND)["payment_fees"]) == (None, 145)
+
+
+def test_sales_and_cost_of_goods_of_an_order_stay_on_the_days_of_its_own_preferences(shop: PnlShop) -> None:
+    # Refunded on the 11th, from which day refunds count on the order's: the 10th is not to be lowered again.
+    shop.cost("mug", 1000)
+    order = shop.order("one", NOON, [Piece("mug", 10000)])
+    shop.refund(order, NEXT_NOON, {"mug": (1, 10000)})
+    before, after = (FormulaPreferences(refund_recognition=by) for by in ("refund_date", "order_date"))
+    midnight = datetime(2026, 3, 11, tzinfo=UTC)
+    shop.tenant = replace(shop.tenant, formula_history=(InForce(FROM_THE_BEGINNING, before), InForce(midnight, after)))
+    shop.run(FIRST, END)
+    assert [shop.amounts(day).get("net_sales") for day in (FIRST, SECOND, THIRD)] == [10000, -10000, None]
+    assert [shop.amounts(day).get("cogs") for day in (FIRST, SECOND, THIRD)] == [-1000, 1000, None]

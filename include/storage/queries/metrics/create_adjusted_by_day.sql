@@ -1,5 +1,5 @@
--- What refunds and cancellations took back of credit, on the day on which the tenant's preferences count it: by the touch
--- clock a day of the order is the touch's. Minor units of the tenant's currency by the rate of the order's day, at which
+-- What refunds and cancellations took back of credit, on the day on which the preferences of the order's day count it: by the
+-- touch clock a day of the order is the touch's. Minor units of the tenant's currency by the rate of the order's day, at which
 -- its credit was converted: what is given back wholly leaves nothing. What the refunds of a day took back of another day's
 -- orders in one currency is rounded once, as in convert_path_credit.
 create temporary table adjusted_by_day on commit drop as
@@ -7,8 +7,9 @@ with taken as (
     select
         adjustments.order_date,
         adjustments.refund_date,
+        refunds.on_own_day,
         case
-            when %(refunds_on_own_day)s::boolean then adjustments.refund_date
+            when refunds.on_own_day then adjustments.refund_date
             else coalesce((touchpoints.occurred_at at time zone %(timezone)s)::date, adjustments.order_date)
         end as touch_day,
         coalesce(touchpoints.channel, '(unattributed)') as channel,
@@ -32,14 +33,23 @@ with taken as (
     cross join lateral (
         select touchpoints.campaign_match is not null or known.campaign_id is not null as is_met
     ) as campaign
+    -- Without a change the number is a constant, and the switch with it.
+    cross join lateral (
+        select
+            case
+                when cardinality(%(changes)s::timestamptz[]) = 0 then 1
+                else width_bucket(adjustments.order_date::timestamp at time zone %(timezone)s, %(changes)s::timestamptz[]) + 1
+            end as number
+    ) as rule
+    cross join lateral (select (%(refunds_on_own_day)s::boolean[])[rule.number] as on_own_day) as refunds
     where
         adjustments.tenant_id = %(tenant_id)s
         and case
-            when %(refunds_on_own_day)s::boolean
+            when refunds.on_own_day
                 then adjustments.refund_date >= %(first)s and adjustments.refund_date < %(last)s
             else adjustments.order_date >= %(first)s and adjustments.order_date < %(lookback_last)s
         end
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 ),
 sums as (
     select
@@ -61,6 +71,7 @@ worth as (
     select
         sums.order_date,
         sums.refund_date,
+        sums.on_own_day,
         sums.touch_day,
         sums.channel,
         sums.platform,
@@ -106,7 +117,7 @@ select
 from worth
 cross join lateral (
     values
-        ('conversion', case when %(refunds_on_own_day)s::boolean then worth.refund_date else worth.order_date end),
+        ('conversion', case when worth.on_own_day then worth.refund_date else worth.order_date end),
         ('touch', worth.touch_day)
 ) as clocks (clock, day)
 where clocks.day >= %(first)s and clocks.day < %(last)s

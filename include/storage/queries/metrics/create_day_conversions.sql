@@ -1,11 +1,9 @@
--- Conversions by the tenant-local day of their order: what credit explains of sales, and who was new.
+-- Conversions by the tenant-local day of their order: what credit explains of sales.
 create temporary table day_conversions on commit drop as
 select
     conversions.conversion_id,
     (conversions.occurred_at at time zone %(timezone)s)::date as day,
     conversions.occurred_at,
-    coalesce(conversions.customer_id, -conversions.visitor_id) as person,
-    conversions.is_new_customer,
     conversions.value_minor,
     conversions.currency,
     conversions.status,

@@ -49,6 +49,7 @@ rated as (
 select
     day,
     sum(orders)::bigint as orders,
+    sum(orders * (1 - unrated))::bigint as priced_orders,
     sum(cancelled_orders)::bigint as cancelled_orders,
     coalesce(sum(new_customer_orders), 0)::bigint as new_customer_orders,
     coalesce(sum(returning_customer_orders), 0)::bigint as returning_customer_orders,

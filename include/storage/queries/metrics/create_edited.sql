@@ -19,7 +19,7 @@ with pieces as (
     join analytics.order_edits as edits on edits.tenant_id = %(tenant_id)s and edits.order_id = sold_orders.order_id
     join analytics.order_lines as lines
         on lines.tenant_id = %(tenant_id)s and lines.order_id = edits.order_id and lines.line_id = edits.line_id
-    where %(gift_cards_at_sale)s::boolean or not lines.gift_card
+    where not (sold_orders.cards_apart and lines.gift_card)
 ),
 shares as (
     select

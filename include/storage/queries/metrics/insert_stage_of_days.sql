@@ -8,7 +8,8 @@ insert into stage_days (
     known_customer_orders, new_customer_net_sales, returning_customer_net_sales,
     ad_spend, ad_spend_known, cac_spend, impressions, clicks, sessions,
     attributed_orders, unattributed_orders, pending_orders, eligible_orders, attributed_revenue, unattributed_revenue,
-    path_touches, path_hours, unattributed_reasons, preference_version, catalogue_version, run_id, changed_at
+    path_touches, path_hours, unattributed_reasons, preference_version, catalogue_version, run_id, changed_at,
+    priced_orders
 )
 select
     %(tenant_id)s,
@@ -37,8 +38,8 @@ select
     known.gross - known.discounts - known.returns + known.shipping + known.tax + known.tips + known.other,
     known.gross - known.discounts,
     known.order_value,
-    coalesce(conversions.new_customers, 0),
-    coalesce(conversions.returning_customers, 0),
+    coalesce(people.new_customers, 0),
+    coalesce(people.returning_customers, 0),
     coalesce(sales.new_customer_orders, 0),
     coalesce(sales.returning_customer_orders, 0),
     coalesce(sales.unknown_customer_orders, 0),
@@ -63,7 +64,8 @@ select
     %(preference_version)s,
     %(catalogue_version)s,
     %(run_id)s,
-    %(now)s
+    %(now)s,
+    coalesce(sales.priced_orders, 0)
 from unnest(%(days)s::date[], %(ends)s::timestamptz[]) as days (day, ends_at)
 left join analytics.metrics_daily as stored on stored.tenant_id = %(tenant_id)s and stored.day = days.day
 left join day_sales as sales on sales.day = days.day
@@ -96,8 +98,15 @@ left join (
 left join (
     select
         day,
-        count(distinct person) filter (where is_new_customer and status <> 'excluded') as new_customers,
-        count(distinct person) filter (where not is_new_customer and status <> 'excluded') as returning_customers,
+        count(distinct person) filter (where is_new) as new_customers,
+        count(distinct person) filter (where not is_new) as returning_customers
+    from sales_events
+    where kind = 'sale'
+    group by day
+) as people on people.day = days.day
+left join (
+    select
+        day,
         count(*) filter (where status = 'attributed') as attributed,
         count(*) filter (where status = 'unattributed') as unattributed,
         count(*) filter (where status = 'pending') as pending

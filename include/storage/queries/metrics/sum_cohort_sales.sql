@@ -8,9 +8,7 @@ select
     sum(net.amount * case when events.currency = %(currency)s::text then 1 else rates.rate end
         / power(10::numeric, coalesce(units.exponent, 2))) as net_sales
 from sales_events as events
-join analytics.conversions
-    on conversions.tenant_id = %(tenant_id)s and conversions.conversion_id = events.order_id
-join cohort_members as members on members.person = coalesce(conversions.customer_id, -conversions.visitor_id)
+join cohort_members as members on members.person = events.person
 left join unnest(%(currencies)s::text[], %(exponents)s::integer[]) as units (currency, exponent)
     on units.currency = events.currency
 left join analytics.exchange_rates as rates

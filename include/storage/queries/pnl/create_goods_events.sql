@@ -18,6 +18,8 @@ lines as (
         sold.order_id,
         lines.line_id,
         sold.sold_at,
+        sold.edits_on_own_day,
+        sold.refunds_on_own_day,
         sold.cancelled_at,
         sold.currency,
         coalesce(nullif(lines.sku, ''), lines.variant_id, lines.product_id, lines.line_id::text) as product,
@@ -161,13 +163,13 @@ happened as (
         true as with_cost
     from lines
     union all
-    select lines.*, 'edit', case when %(edits_on_own_day)s::boolean then edits.committed_at else sold_at end,
+    select lines.*, 'edit', case when lines.edits_on_own_day then edits.committed_at else sold_at end,
         edits.quantity, worth_of_piece * edits.quantity, true
     from lines
     join analytics.order_edits as edits
         on edits.tenant_id = %(tenant_id)s and edits.order_id = lines.order_id and edits.line_id = lines.line_id
     union all
-    select lines.*, 'refund', case when %(refunds_on_own_day)s::boolean then given_back.refunded_at else sold_at end,
+    select lines.*, 'refund', case when lines.refunds_on_own_day then given_back.refunded_at else sold_at end,
         0, -given_back.worth, false
     from lines
     join given_back on given_back.order_id = lines.order_id and given_back.line_id = lines.line_id
@@ -178,7 +180,7 @@ happened as (
     join given_back on given_back.order_id = lines.order_id and given_back.line_id = lines.line_id
     union all
     -- What was cancelled never left: its cost is given back whatever the policy of returns.
-    select lines.*, 'cancellation', case when %(refunds_on_own_day)s::boolean then cancelled_at else sold_at end,
+    select lines.*, 'cancellation', case when lines.refunds_on_own_day then cancelled_at else sold_at end,
         -greatest(quantity - coalesce(back.pieces, 0), 0), coalesce(back.worth, 0) - worth_of_piece * quantity, true
     from lines
     left join (
