@@ -257,7 +257,8 @@ def test_an_average_order_is_of_the_orders_whose_money_is_known(shop: MeasuredSh
     shop.sell("home", noon(FIRST), [Piece(10000)])
     shop.sell("foreign", noon(FIRST), [Piece(10000)], currency="EUR")
     row = figures(shop, "orders", "priced_orders", "after_discounts", "aov", "incomplete")[FIRST]
-    assert row == [2, 1, 100, 100, {"sales": "EUR: no rate on 2026-03-10; run sync_fx_rates"}]
+    reason = "EUR: no rate on 2026-03-10; run sync_fx_rates"
+    assert row == [2, 1, 100, 100, {"sales": reason, "attribution": reason}]
 
 
 def test_money_without_a_rate_is_named_and_never_zero(shop: MeasuredShop) -> None:
