@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from include.jobs.daily_metrics import oldest_provisional, write_days
-from include.jobs.hourly_metrics import write_hours
 from include.jobs.request import JobRequest, JobResult
-from include.metrics.days import restated_days, runs_of
+from include.metrics.days import restated_days
 from include.storage.locks import lock_metrics
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
@@ -23,10 +22,13 @@ def aggregate_daily_metrics(
     days = restated_days(
         tenant.timezone, request.now, request.date_from, request.date_to, oldest_provisional=provisional
     )
-    written = write_days(session, tenant, request, days)
-    hours = [day for part in runs_of(written.changed) for day in write_hours(session, tenant, request, part)]
+    written = write_days(session, tenant, request, days, with_hours=True)
     return JobResult(
-        counts={"days": written.days, "changed_days": len(written.changed), "changed_hours_of_days": len(hours)},
+        counts={
+            "days": written.days,
+            "changed_days": len(written.changed),
+            "changed_hours_of_days": len(written.changed_hours),
+        },
         changed=bool(written.changed) and not request.dry_run,
         window_from=days.first,
         window_to=days.last,

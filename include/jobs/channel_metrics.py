@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from include.clock import day_bounds, local_today
-from include.jobs.daily_metrics import money_of, spend_accounts_of
+from include.jobs.daily_metrics import spend_accounts_of
 from include.jobs.request import JobRequest
-from include.jobs.sales_facts import order_switches_of
+from include.jobs.sales_facts import money_of, order_switches_of
 from include.metrics.catalogue import catalogue_version
 from include.metrics.days import RESTATED_DAYS, Days, final_before
 from include.metrics.preferences import FormulaPreferences

@@ -12,9 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from include.jobs.daily_metrics import money_of
 from include.jobs.request import JobRequest
-from include.jobs.sales_facts import stage_sales
+from include.jobs.sales_facts import money_of, stage_sales
 from include.metrics.catalogue import catalogue_version
 from include.metrics.cohorts import ALL_CHANNELS, Cohort, CohortFigure, cohort_figures
 from include.metrics.days import RESTATED_DAYS, Days

@@ -12,14 +12,15 @@ from decimal import Decimal
 from typing import Any
 
 from include.clock import local_today
+from include.jobs.hourly_metrics import store_hours
 from include.jobs.request import JobRequest
-from include.jobs.sales_facts import stage_sales
+from include.jobs.sales_facts import money_of, stage_sales
 from include.metrics.catalogue import catalogue_version, derived
-from include.metrics.days import Days, final_before
+from include.metrics.days import Days, final_before, runs_of
 from include.metrics.preferences import FormulaPreferences
 from include.metrics.ratio import Figure
 from include.metrics.sales import sales_switches
-from include.money import minor_unit_exponent, minor_unit_exponents, to_major_units
+from include.money import minor_unit_exponent, to_major_units
 from include.pnl.figures import Figure as CostFigure
 from include.pnl.figures import whole_minor
 from include.pnl.operating import operating_costs
@@ -29,26 +30,34 @@ from include.tenants.tenant import Tenant
 
 @dataclass(frozen=True)
 class DaysWritten:
-    """days: looked at. changed: those that were written, ascending. sample: figures of the last ones, for a dry run."""
+    """days: looked at. changed: those that were written, ascending; changed_hours: those of which an hour was. sample:
+    figures of the last ones, for a dry run."""
 
     days: int
     changed: tuple[date, ...]
+    changed_hours: tuple[date, ...]
     sample: tuple[Mapping[str, Any], ...] = ()
 
 
-def write_days(session: TenantSession, tenant: Tenant, request: JobRequest, days: Days) -> DaysWritten:
+def write_days(
+    session: TenantSession, tenant: Tenant, request: JobRequest, days: Days, *, with_hours: bool = False
+) -> DaysWritten:
     """Bring metrics_daily up to its facts for tenant-local days; rows that come out the same are not written.
 
-    Each day is computed under the preferences in force on it, orders under those of their own day. The caller holds
-    the metrics' lock and commits.
+    with_hours: metrics_hourly too, of the days that changed. Each day is computed under the preferences in force on it,
+    orders under those of their own day. The caller holds the metrics' lock and commits.
     """
     changed: list[date] = []
     sample: list[Mapping[str, Any]] = []
-    for _ in _staged(session, tenant, request, days):
+    hours: set[date] = set()
+    for part in _staged(session, tenant, request, days):
         session.execute("metrics/delete_differing_days")
-        changed += [row.day for row in session.rows("metrics/insert_missing_days")]
+        written = [row.day for row in session.rows("metrics/insert_missing_days")]
         sample += [_shown(row) for row in session.rows("metrics/select_stage_of_days")[-3:]]
-    return DaysWritten(sum(1 for _ in days), tuple(sorted(changed)), tuple(sample))
+        for run in runs_of(written) if with_hours else ():
+            hours |= store_hours(session, tenant, request, run, tenant.formulas_on(part.first))
+        changed += written
+    return DaysWritten(sum(1 for _ in days), tuple(sorted(changed)), tuple(sorted(hours)), tuple(sample))
 
 
 def figures_of_days(
@@ -106,12 +115,6 @@ def _stage(
 def oldest_provisional(session: TenantSession) -> Any:
     """Return the first stored day that is not final: `days`, `channels` and `profit`, each None where all are."""
     return session.row("metrics/select_oldest_provisional")
-
-
-def money_of(tenant: Tenant) -> dict[str, object]:
-    """Return the currency of the tenant and the decimals of all currencies, as statements about money are bound to."""
-    exponents = minor_unit_exponents()
-    return {"currency": tenant.currency, "currencies": list(exponents), "exponents": list(exponents.values())}
 
 
 def spend_accounts_of(tenant: Tenant) -> dict[str, object]:

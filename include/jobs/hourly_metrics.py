@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from datetime import date
 
-from include.jobs.daily_metrics import money_of
 from include.jobs.request import JobRequest
-from include.jobs.sales_facts import stage_sales
+from include.jobs.sales_facts import money_of, stage_sales
 from include.metrics.catalogue import catalogue_version
 from include.metrics.days import Days
+from include.metrics.preferences import FormulaPreferences
 from include.metrics.sales import sales_switches
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
@@ -20,22 +20,29 @@ def write_hours(session: TenantSession, tenant: Tenant, request: JobRequest, day
     """
     changed: set[date] = set()
     for first, last, preferences in tenant.formulas_between(days.first, days.last):
-        part = Days(first, last)
-        start, end = part.bounds(tenant.timezone)
-        session.execute("metrics/drop_stage_of_hours")
         stage_sales(session, tenant, first, last)
-        session.execute(
-            "metrics/create_stage_of_hours",
-            start=start,
-            end=end,
-            timezone=tenant.timezone,
-            preference_version=preferences.version(),
-            catalogue_version=catalogue_version(),
-            run_id=request.run_id,
-            now=request.now,
-            **sales_switches(preferences),
-            **money_of(tenant),
-        )
-        changed |= {row.day for row in session.rows("metrics/delete_differing_hours", **asdict(part))}
-        changed |= {row.day for row in session.rows("metrics/insert_missing_hours")}
+        changed |= store_hours(session, tenant, request, Days(first, last), preferences)
     return tuple(sorted(changed))
+
+
+def store_hours(
+    session: TenantSession, tenant: Tenant, request: JobRequest, days: Days, preferences: FormulaPreferences
+) -> set[date]:
+    """Do the same for days under equal preferences, whose sales are staged already, with those of others or not."""
+    start, end = days.bounds(tenant.timezone)
+    session.execute("metrics/drop_stage_of_hours")
+    session.execute(
+        "metrics/create_stage_of_hours",
+        start=start,
+        end=end,
+        timezone=tenant.timezone,
+        **asdict(days),
+        preference_version=preferences.version(),
+        catalogue_version=catalogue_version(),
+        run_id=request.run_id,
+        now=request.now,
+        **sales_switches(preferences),
+        **money_of(tenant),
+    )
+    changed = {row.day for row in session.rows("metrics/delete_differing_hours", **asdict(days))}
+    return changed | {row.day for row in session.rows("metrics/insert_missing_hours")}

@@ -5,6 +5,7 @@ from datetime import date
 
 from include.clock import day_bounds
 from include.metrics.sales import order_switches
+from include.money import minor_unit_exponents
 from include.storage.session import TenantSession
 from include.tenants.tenant import Tenant
 
@@ -32,3 +33,9 @@ def stage_sales(session: TenantSession, tenant: Tenant, first: date, last: date)
 def order_switches_of(tenant: Tenant) -> Mapping[str, object]:
     """Return what statements are bound to that decide of an order by the preferences of its own day."""
     return order_switches([(entry.valid_from, entry.settings) for entry in tenant.formula_history])
+
+
+def money_of(tenant: Tenant) -> dict[str, object]:
+    """Return the currency of the tenant and the decimals of all currencies, as statements about money are bound to."""
+    exponents = minor_unit_exponents()
+    return {"currency": tenant.currency, "currencies": list(exponents), "exponents": list(exponents.values())}

@@ -140,7 +140,7 @@ def test_spend_stays_known_where_only_credit_lacks_a_rate(shop: MeasuredShop) ->
     withdraw_rates(shop)
     shop.channels(DAY, DAY + timedelta(days=1))
     with tenant_transaction(shop.database.jobs_url, shop.tenant.tenant_id) as session:
-        of_week = session.rows("report/sum_channels", monday=date(2026, 4, 6, clock="conversion"))
+        of_week = session.rows("report/sum_channels", monday=date(2026, 4, 6), clock="conversion")
         months = session.rows("metrics/sum_spend_by_channel_and_month", first=DAY, last=DAY + timedelta(days=1))
     social = [row for row in of_week if row.channel == "Paid Social"]
     assert {(row.spend_minor, row.spend_incomplete) for row in social} == {(4000, False)}
