@@ -91,7 +91,7 @@ metrics-doc: $(READY)  ## write docs/metrics.md from the catalogue of metrics
 TEST_WORKERS ?= 4
 SIDE_BY_SIDE := -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
-test: $(READY)  ## everything that has to hold, fast parts first (about ten minutes)
+test: $(READY)  ## everything that has to hold, fast parts first (about twelve minutes on two cores)
 	@$(RUN) -m include.attribution.warm_up  # or each worker compiles the kernels
 	@$(RUN) -m pytest -q $(SIDE_BY_SIDE) tests/unit tests/sandbox tests/dags tests/deploy tests/chaos tests/integration
 	@$(RUN) -m pytest -q tests/e2e
