@@ -27,8 +27,8 @@ from dev.delivery_table import ask_stand_in, delivery_table
 from dev.pnl_table import pnl_table
 from dev.spend_table import spend_table
 from dev.state import CHECKOUT, REPORTS, state_folder
-from include.alerts.__main__ import alerts_table
 from include.alerts.alerts import open_alerts
+from include.alerts.table import alerts_table
 from include.tenants.registry import TenantRow, list_tenants
 from sandbox.world.profiles import DEMO_WEBHOOKS_SINCE
 

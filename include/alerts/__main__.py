@@ -8,9 +8,9 @@ from dataclasses import asdict
 
 import psycopg
 from rich.console import Console
-from rich.table import Table
 
-from include.alerts.alerts import OpenAlert, open_alerts
+from include.alerts.alerts import open_alerts
+from include.alerts.table import alerts_table
 from include.jobs.batch import describe
 
 
@@ -35,18 +35,6 @@ def main() -> int:
         console = Console(highlight=False, markup=False, width=max(120, Console().width))
         console.print(alerts_table(found))
     return 0
-
-
-def alerts_table(found: list[OpenAlert]) -> Table | str:
-    """Return the alerts as a table for a terminal, a sentence where there are none."""
-    if not found:
-        return "no open alerts"
-    table = Table(title=f"{len(found)} open alerts", title_justify="left")
-    for name in ("tenant", "rule", "subject", "since (UTC)", "what to do"):
-        table.add_column(name, overflow="fold")
-    for alert in found:
-        table.add_row(alert.slug, alert.rule, alert.subject, f"{alert.opened_at:%Y-%m-%d %H:%M}", alert.detail)
-    return table
 
 
 if __name__ == "__main__":

@@ -89,7 +89,6 @@ def _stage(
     session.execute("metrics/create_day_sales", **sales_switches(preferences), **money)
     session.execute("metrics/create_day_spend", **window, **money, **spend_accounts_of(tenant))
     session.execute("metrics/create_day_conversions", **window)
-    session.execute("metrics/analyze_day_conversions")
     session.execute("metrics/create_day_credit", exponent=minor_unit_exponent(tenant.currency), **money)
     session.execute("metrics/create_day_paths", **window)
     session.execute("metrics/create_day_sessions", **window)

@@ -33,7 +33,7 @@ from include.metrics.catalogue import SUMMED, derived
 from include.metrics.cohorts import ALL_CHANNELS, reached_age
 from include.metrics.days import Days
 from include.metrics.preferences import FormulaPreferences
-from include.metrics.ratio import quotient
+from include.metrics.ratio import quotient, total
 from include.money import minor_unit_exponent, to_major_units
 from include.pnl.cost_settings import OperatingCost
 from include.pnl.waterfall import NET_SALES
@@ -159,7 +159,7 @@ def _month(url: str, tenant: Tenant, days: Days, now: datetime) -> MonthFigures:
         credited = headline_credit(session, tenant, request, days)
         values = _values(session, tenant, preferences, now)
     lines = _lines(profits)
-    sums = {name: _whole([day.get(name) for day in metrics]) for name in SUMMED}
+    sums = {name: total([day.get(name) for day in metrics]) for name in SUMMED}
     known = {**sums, **derived(sums, preferences)}
     return {
         **lines,
@@ -182,14 +182,14 @@ def _lines(profits: Sequence[DayOfProfit]) -> dict[str, MonthLine]:
 
 def _margins(profits: Sequence[DayOfProfit]) -> dict[str, MonthMetric]:
     """Return each subtotal of the month as a share of what margins are measured by, net sales left out."""
-    base = _whole([profit.margin_base.minor for profit in profits])
+    base = total([profit.margin_base.minor for profit in profits])
     subtotals: dict[str, list[int | None]] = {}
     for profit in profits:
         for line in profit.lines:
             if line.is_subtotal and line.line != NET_SALES:
                 subtotals.setdefault(line.line, []).append(line.figure.minor)
     return {
-        f"margin of {line}": MonthMetric(quotient(_whole(parts), base), "share") for line, parts in subtotals.items()
+        f"margin of {line}": MonthMetric(quotient(total(parts), base), "share") for line, parts in subtotals.items()
     }
 
 
@@ -213,11 +213,6 @@ def _values(
         for horizon in preferences.ltv_horizons
         if horizon in newest
     }
-
-
-def _whole(parts: Sequence[Decimal | int | None]) -> Decimal | None:
-    known = [Decimal(part) for part in parts if part is not None]
-    return sum(known, Decimal(0)) if len(known) == len(parts) else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

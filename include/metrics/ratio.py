@@ -1,5 +1,6 @@
-"""A quotient of two figures: null, never 0 or infinity, where the denominator is 0 or either side is not known."""
+"""Sums and quotients of figures: null, never 0 or infinity, where the denominator is 0 or a part is not known."""
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 Figure = Decimal | int | None
@@ -7,6 +8,12 @@ Figure = Decimal | int | None
 
 _PLACES = Decimal("0.000001")
 _EXACTLY = Context(prec=50, rounding=ROUND_HALF_EVEN)
+
+
+def total(figures: Sequence[Figure]) -> Decimal | None:
+    """Return the sum of figures; None where one of them is not known."""
+    known = [Decimal(figure) for figure in figures if figure is not None]
+    return sum(known, Decimal(0)) if len(known) == len(figures) else None
 
 
 def quotient(numerator: Figure, denominator: Figure, scale: int = 1) -> Decimal | None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from include.clock import local_today
 from include.metrics.catalogue import SUMMED, derived
 from include.metrics.preferences import FormulaPreferences
-from include.metrics.ratio import Figure, quotient
+from include.metrics.ratio import Figure, quotient, total
 
 COMPARED_WEEKS = 4
 _WEEK = timedelta(days=7)
@@ -69,17 +69,12 @@ def week_figures(days: DayFigures, monday: date, preferences: FormulaPreferences
 
 def _week(days: DayFigures, monday: date, preferences: FormulaPreferences) -> dict[str, Decimal | None]:
     parts = [days.get(monday + number * _DAY, {}) for number in range(7)]
-    sums = {name: _sum([part.get(name) for part in parts]) for name in SUMMED}
+    sums = {name: total([part.get(name) for part in parts]) for name in SUMMED}
     return {**sums, **derived(sums, preferences)}
 
 
-def _sum(figures: Sequence[Figure]) -> Decimal | None:
-    known = [Decimal(figure) for figure in figures if figure is not None]
-    return sum(known, Decimal(0)) if len(known) == len(figures) else None
-
-
 def _mean(figures: Sequence[Decimal | None]) -> Decimal | None:
-    return quotient(_sum(figures), len(figures))
+    return quotient(total(figures), len(figures))
 
 
 def _change(value: Decimal | None, previous: Decimal | None) -> Decimal | None:

@@ -1,9 +1,7 @@
 -- Conversions by the tenant-local day of their order: what credit explains of sales.
 create temporary table day_conversions on commit drop as
 select
-    conversions.conversion_id,
     (conversions.occurred_at at time zone %(timezone)s)::date as day,
-    conversions.occurred_at,
     conversions.value_minor,
     conversions.currency,
     conversions.status,

@@ -1,1 +1,0 @@
-analyze day_conversions
